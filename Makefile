@@ -1,0 +1,64 @@
+# Every verb works alone on a machine with Python >= 3.11 (with its venv module), git and make: the first one to need it builds .venv.
+PYTHON ?= python3
+ARGS ?=
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+SYNC := UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON_DOWNLOADS=never $(BIN)/uv sync --quiet --frozen --python $(BIN)/python
+FAST_TESTS := $(wildcard tests/unit tests/contracts tests/architecture)
+GATED := services/*/domain/*,services/*/projections/*
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check fmt schemas golden bench-quick clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+run: .venv/.run ## start Voronka (first start: a demo workspace); options in ARGS="--data DIR"
+	$(BIN)/voronka run $(ARGS)
+
+demo: .venv/.run ## make a seeded demo workspace; options in ARGS="--clients 500 --seed 7"
+	$(BIN)/voronka demo $(ARGS)
+
+test: .venv/.dev ## every test that needs only Python; domain/ and projections/ must reach 100 % of branches; a part with ARGS="-k deal"
+	$(BIN)/pytest tests -n 2 -m "not servers and not browser and not containers" --cov --cov-report= $(ARGS)
+	@if [ -z "$(ARGS)" ] && ls services/*/domain/*.py services/*/projections/*.py >/dev/null 2>&1; then \
+		$(BIN)/coverage report --include='$(GATED)' --fail-under=100; fi
+
+check: .venv/.dev ## format, lint, types, import rules and the fast tests (under a minute)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/pytest $(FAST_TESTS) -n 2 -q $(ARGS)
+
+fmt: .venv/.dev ## format the code and apply the safe lint fixes
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+schemas: .venv/.dev ## write the schemas and golden files that contracts/ generates
+	$(BIN)/python -m contracts.generate $(ARGS)
+
+golden: schemas ## the same as schemas
+
+bench-quick: .venv/.dev ## our speed beside the limit measured in the same run, as ratios
+	$(BIN)/python -m benchmarks.quick $(ARGS)
+
+clean: ## remove .venv, caches and reports; never voronka-data
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov build dist
+	find . -name __pycache__ -not -path './voronka-data/*' -prune -exec rm -rf {} +
+
+# What the product needs, and that plus the tools. A stamp is older than its lock when something changed.
+.venv/.run: .venv/.uv-$(UV_VERSION) pyproject.toml uv.lock
+	$(SYNC) --no-dev --inexact
+	@touch $@
+
+.venv/.dev: .venv/.uv-$(UV_VERSION) pyproject.toml uv.lock
+	$(SYNC)
+	@touch $@ .venv/.run
+
+.venv/.uv-$(UV_VERSION):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Voronka needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@

@@ -1,0 +1,1 @@
+"""Contracts of the clients service: who we work with."""

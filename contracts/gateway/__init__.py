@@ -1,0 +1,1 @@
+"""Contracts of the gateway service: employees and workspace settings."""

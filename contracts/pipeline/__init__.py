@@ -1,0 +1,1 @@
+"""Contracts of the pipeline service: what we sell."""

@@ -1,0 +1,1 @@
+"""The only code that services share: shapes, ports, adapters and profiles."""

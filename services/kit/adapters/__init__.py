@@ -1,0 +1,1 @@
+"""One technology a file: what implements the ports."""

@@ -1,0 +1,195 @@
+"""The only command handler there is: load, fold, decide, append (DESIGN 4)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+from weakref import WeakValueDictionary
+
+from contracts.base import EDGE, Command, marked
+from contracts.envelope import NewEvent, Origin, RecordedEvent
+from contracts.ids import event_id
+from contracts.problem import Backdated, FutureDate, KeyReused, VersionConflict
+from services.kit.codec import Codec
+from services.kit.decider import Decider
+from services.kit.ports import EventStore
+
+FUTURE_MS = 60_000
+"""How far ahead of this machine's clock a typed time may be."""
+_ATTEMPTS = 3
+_CACHED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """Who asks, under which command id, and why. `expected`: the version the caller saw (If-Match), or None."""
+
+    actor: str
+    command_id: str
+    correlation: str = ""
+    origin: Origin = "live"
+    expected: int | None = None
+
+
+@dataclass(slots=True)
+class Effect:
+    """What a command did: the stream's version and log position after it; `events` are empty for a no-op."""
+
+    stream: str
+    version: int
+    position: int
+    events: list[RecordedEvent] = field(default_factory=list)
+    repeated: bool = False
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A stream folded: state, version, the newest event's business time and position, and the commands it has seen."""
+
+    state: Any
+    version: int = 0
+    at: int = 0
+    position: int = 0
+    commands: dict[str, tuple[str, int, int]] = field(default_factory=dict)
+    """command id → (its hash, version and position after it)."""
+
+
+Known = Callable[[RecordedEvent], None]
+
+
+class Handler:
+    """Runs deciders over the event store. One per process; commands on one stream run one after the other."""
+
+    def __init__(self, store: EventStore, codec: Codec, clock: Callable[[], int]) -> None:
+        self.store = store
+        self.codec = codec
+        self.clock = clock
+        self.listeners: list[Known] = []
+        """Told of each event appended here, before the command is answered: caches that edges rely on."""
+        self._cache: OrderedDict[str, Loaded] = OrderedDict()
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def load(self, decider: Decider[Any, Any, Any], key: str) -> Loaded:
+        """Return the folded stream of one subject, from the cache if it is there. Do not change it."""
+        stream = decider.stream(key)
+        loaded = self._cache.get(stream)
+        if loaded is None:
+            loaded = Loaded(decider.initial)
+            self._advance(decider, loaded, await self.store.read(stream))
+            self._remember(stream, loaded)
+        else:
+            self._cache.move_to_end(stream)
+        return loaded
+
+    async def handle(self, decider: Decider[Any, Any, Any], key: str, command: Command, meta: Meta) -> Effect:
+        """Decide the command and append its events. Safe to call twice with one command id: the second answers alike.
+
+        Raises the refusals of the decider; KeyReused, Backdated, FutureDate, VersionConflict, Unavailable."""
+        stream = decider.stream(key)
+        lock = self._locks.get(stream)
+        if lock is None:
+            lock = self._locks[stream] = asyncio.Lock()
+        digest = command_hash(command)
+        async with lock:
+            for attempt in range(_ATTEMPTS):
+                loaded = await self.load(decider, key)
+                if (done := loaded.commands.get(meta.command_id)) is not None:
+                    if done[0] != digest:
+                        raise KeyReused("this Idempotency-Key was used for another request; take a new key")
+                    return Effect(stream, done[1], done[2], repeated=True)
+                if meta.expected is not None and meta.expected != loaded.version:
+                    raise VersionConflict(
+                        f"the record is at version {loaded.version}, not {meta.expected}: somebody changed it meanwhile",
+                        stream=stream,
+                        expected=meta.expected,
+                        actual=loaded.version,
+                    )
+                try:
+                    return await self._decide(decider, stream, command, meta, digest, loaded)
+                except VersionConflict:
+                    self._cache.pop(stream, None)
+                    if attempt == _ATTEMPTS - 1:
+                        raise
+                except asyncio.CancelledError:
+                    self._cache.pop(stream, None)
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _decide(
+        self, decider: Decider[Any, Any, Any], stream: str, command: Command, meta: Meta, digest: str, loaded: Loaded
+    ) -> Effect:
+        at = self._business_time(command, loaded)
+        events, state = decider.run(command.model_copy(update={"at": at}), loaded.state, at=at)
+        if not events:
+            return Effect(stream, loaded.version, loaded.position)
+        new = [
+            NewEvent(
+                id=event_id(meta.command_id, ordinal),
+                type=event.type,
+                key=event.key(),
+                occurred_at=at,
+                actor=meta.actor,
+                command_id=meta.command_id,
+                command_hash=digest,
+                correlation=meta.correlation,
+                origin=meta.origin,
+                imputed=event.imputed,
+                data=await self.codec.encode(event),
+            )
+            for ordinal, event in enumerate(events)
+        ]
+        appended = await self.store.append(stream, new, loaded.version)
+        after = Loaded(state, appended.version, at, appended.position, loaded.commands)
+        after.commands[meta.command_id] = (digest, appended.version, appended.position)
+        self._remember(stream, after)
+        for event in appended.events:
+            for listener in self.listeners:
+                listener(event)
+        return Effect(stream, appended.version, appended.position, appended.events)
+
+    def _business_time(self, command: Command, loaded: Loaded) -> int:
+        """Return when it happens, UTC ms: as typed, else now, never before the stream's last event."""
+        now = self.clock()
+        if command.at is None:
+            return max(now, loaded.at) if loaded.version else now
+        if command.at > now + FUTURE_MS:
+            raise FutureDate("the time lies in the future; leave it empty for now", field="at")
+        if loaded.version and command.at < loaded.at:
+            raise Backdated("the time lies before the last change of this record", field="at", last=loaded.at)
+        return command.at
+
+    def _advance(self, decider: Decider[Any, Any, Any], loaded: Loaded, events: list[RecordedEvent]) -> None:
+        for event in events:
+            loaded.state = decider.evolve(loaded.state, self.codec.model(event))
+            loaded.version, loaded.at, loaded.position = event.version, event.occurred_at, event.position
+            loaded.commands[event.command_id] = (event.command_hash, event.version, event.position)
+
+    def _remember(self, stream: str, loaded: Loaded) -> None:
+        self._cache[stream] = loaded
+        self._cache.move_to_end(stream)
+        if len(self._cache) > _CACHED:
+            self._cache.popitem(last=False)
+
+    def forget(self, stream: str) -> None:
+        """Drop a stream from the cache: its events were written elsewhere or its keys destroyed."""
+        self._cache.pop(stream, None)
+
+    def forget_all(self) -> None:
+        """Drop all cached streams: keys were destroyed (X10) or an import wrote many."""
+        self._cache.clear()
+
+
+_hidden: dict[type[Command], set[str]] = {}
+
+
+def command_hash(command: Command) -> str:
+    """Return a digest of what the caller sent: type and fields, without those of the edge."""
+    cls = type(command)
+    if cls not in _hidden:
+        _hidden[cls] = set(marked(cls, EDGE))
+    body = command.model_dump_json(exclude=_hidden[cls] or None)
+    return sha256(f"{cls.__name__}{body}".encode()).hexdigest()[:32]

@@ -1,0 +1,268 @@
+"""The ports: what the kit asks of an event store, a bus, a document store, a keyring and shared limits (DESIGN 5)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from contracts.envelope import NewEvent, RecordedEvent
+from services.kit.documents import Counter, Cursor, Filter, LaneState, Page, Positions, Row, Stored, Write
+
+# ---------------------------------------------------------------- event store
+
+
+@dataclass(slots=True)
+class Appended:
+    """Where an append is: the stream's version after it and the position of its last event in the log."""
+
+    stream: str
+    version: int
+    position: int
+    events: list[RecordedEvent] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Append:
+    """One stream's part of `append_many`."""
+
+    stream: str
+    events: Sequence[NewEvent]
+    expected: int
+
+
+class EventStore(Protocol):
+    """The log: the only truth. Streams have versions 1..n without a gap; positions order all events and grow by one
+    in the embedded store (elsewhere they only grow)."""
+
+    @property
+    def log_id(self) -> str:
+        """Id of this log, made when it was created; a copy restored elsewhere keeps it, a new log has another."""
+        ...
+
+    async def append(self, stream: str, events: Sequence[NewEvent], expected: int) -> Appended:
+        """Store all events or none, durably (fsync or quorum) before returning.
+
+        `expected`: the stream's version now (0: it must not exist). There is no "any". Raises VersionConflict if it is
+        too low or too high; except that the same events (same ids) at that very place are answered as done (a retry).
+        Raises Unavailable if it cannot store (disk full, store away): then nothing was stored.
+        """
+        ...
+
+    async def append_many(self, appends: Sequence[Append]) -> list[Appended | Exception]:
+        """Store many streams' events, each stream atomically, for imports; live appends overtake it.
+
+        Returns for each its effect or its VersionConflict, in order."""
+        ...
+
+    async def read(self, stream: str, after: int = 0) -> list[RecordedEvent]:
+        """Return the stream's events with version > after, in order; [] for an unknown stream."""
+        ...
+
+    async def read_all(self, after: int, limit: int) -> list[RecordedEvent]:
+        """Return up to `limit` events with position > after, in log order, all types."""
+        ...
+
+    def follow(self, after: int) -> AsyncIterator[list[RecordedEvent]]:
+        """Yield batches (never empty) of all events with position > after, in log order, for ever; wakes on append."""
+        ...
+
+    async def head(self) -> int:
+        """Return the position of the newest event; 0 for an empty log."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+# ---------------------------------------------------------------- bus
+
+
+@dataclass(slots=True)
+class Delivered:
+    """An event as delivered in a lane; `prev` is the position of the event before it in its topic and lane (0: none)."""
+
+    event: RecordedEvent
+    prev: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """Events of one lane in delivery order: per topic in log order, between topics in any order."""
+
+    lane: int
+    events: list[Delivered]
+    done: Callable[[], Awaitable[None]]
+    """To be awaited after the documents are committed (acknowledges to a broker; nothing in the embedded bus)."""
+
+
+OpenLane = Callable[[int], Awaitable[LaneState]]
+
+
+class Bus(Protocol):
+    """Deliveries of events in lanes: lane n = partition n of all topics; a worker owns whole lanes (DESIGN 5)."""
+
+    @property
+    def lanes(self) -> int:
+        """Number of lanes, fixed for ever."""
+        ...
+
+    def deliveries(self, group: str, open_lane: OpenLane, most: int = 1000) -> AsyncIterator[Batch]:
+        """Yield batches of at most `most` events for ever. When a lane is given to this worker, `open_lane` is awaited
+        first and tells from where it goes on. At least once: repeats are possible, gaps are shown by `prev`."""
+        ...
+
+    async def resend(self, group: str, lane: int) -> None:
+        """Deliver the lane again from its stored positions: asked for when a gap was seen."""
+        ...
+
+
+# ---------------------------------------------------------------- documents
+
+
+class Reader(Protocol):
+    """Reads of one consistent snapshot. `group` is the full versioned name of the owner, such as `clients.1`."""
+
+    async def get(self, group: str, collection: str, id: str) -> list[Stored]:
+        """Return the document of this id in every lane that has it: [] or one, seldom more (a subject on its move)."""
+        ...
+
+    async def get_many(self, group: str, collection: str, ids: Sequence[str], lane: int | None = None) -> list[Stored]:
+        """Return the documents that exist among `ids`, in any order."""
+        ...
+
+    async def find(
+        self,
+        group: str,
+        collection: str,
+        where: Sequence[Filter] = (),
+        sort: Sequence[tuple[str, bool]] = (),
+        *,
+        cursor: Cursor | None = None,
+        limit: int = 50,
+        lane: int | None = None,
+        columns: Sequence[str] = (),
+    ) -> Page:
+        """Return a page of documents. `sort`: (declared column, descending), then always by id. Keyset cursors: stable
+        under writes. With `columns` the bodies are not read: rows hold those columns instead."""
+        ...
+
+    async def search(self, group: str, collection: str, text: str, limit: int = 20) -> list[Stored]:
+        """Return documents whose declared text holds all words of `text` (substrings from 3 letters on)."""
+        ...
+
+    async def count(self, group: str, collection: str, where: Sequence[Filter] = (), most: int = 10_000) -> int:
+        """Return how many documents match, counting at most `most` + 1."""
+        ...
+
+    async def counters(
+        self,
+        group: str,
+        counter: str,
+        where: Sequence[Filter] = (),
+        by: Sequence[str] = (),
+        *,
+        sort: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> list[Row]:
+        """Return sums over lanes of a counter's values, grouped by the key columns `by` (all keys: every column).
+
+        Each Row is a dict of the `by` columns and the value columns; groups whose values are all 0 are left out.
+        `where` filters key columns; `sort`: key columns ascending ('-name' descending)."""
+        ...
+
+    async def lanes(self, group: str) -> list[LaneState]:
+        """Return the state of every lane of the group that was ever opened."""
+        ...
+
+
+class Documents(Protocol):
+    """The document store of read models: one atomic commit of writes with the lane's positions (DESIGN 5)."""
+
+    async def define(self, group: str, collections: Sequence[Any], counters: Sequence[Counter]) -> None:
+        """Create what the versioned group needs, if missing. `collections`: kit.documents.Collection."""
+        ...
+
+    async def open_lane(self, group: str, lane: int, log_id: str) -> LaneState:
+        """Take the lane over: raises its revision, so that an older owner's commit is refused; returns its state."""
+        ...
+
+    async def commit(
+        self,
+        group: str,
+        lane: int,
+        rev: int,
+        positions: Positions,
+        writes: Sequence[Write],
+        *,
+        incomplete: bool = False,
+    ) -> None:
+        """Store all writes and the new positions at once, or nothing. Raises LaneMoved if the lane's revision is not
+        `rev`. `positions` holds only the topics that moved; `incomplete` marks the lane for ever (a skipped event)."""
+        ...
+
+    def snapshot(self) -> AbstractAsyncContextManager[Reader]:
+        """Open a consistent snapshot for reading."""
+        ...
+
+    async def active(self, name: str) -> str | None:
+        """Return the versioned group that serves reads of `name`, None before the first."""
+        ...
+
+    async def activate(self, name: str, group: str) -> None:
+        """Serve `name` from this versioned group from now on: one write switches all lanes."""
+        ...
+
+    async def drop(self, group: str) -> None:
+        """Delete all that the versioned group owns."""
+        ...
+
+    async def groups(self) -> list[str]:
+        """Return the versioned groups that exist."""
+        ...
+
+    async def compact(self) -> None:
+        """Rewrite the files so that nothing deleted can be read from them any more (DESIGN 8)."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+# ---------------------------------------------------------------- keyring
+
+
+class Keyring(Protocol):
+    """Keys of data subjects (clients, contacts, leads), apart from log and documents (DESIGN 8). 32 bytes each."""
+
+    async def ensure(self, subject: str, owner: str | None = None) -> bytes | None:
+        """Return the subject's key, making it durably if it has none; None if the subject was erased (tombstone).
+
+        `owner`: the client whose erasure destroys this key too; recorded (also later) if given."""
+        ...
+
+    def key(self, subject: str) -> bytes | None:
+        """Return the key; None for a tombstone. Raises MissingKey if there is neither. Served from memory or a read."""
+        ...
+
+    async def link(self, subject: str, owner: str) -> None:
+        """Make the subject's key fall with the owner's, if it has one."""
+        ...
+
+    async def destroy(self, owner: str) -> list[str]:
+        """Destroy the keys of the owner and of all it owns, leaving tombstones; returns the subjects. Repeatable."""
+        ...
+
+    async def tombstones(self) -> list[str]: ...
+
+    async def close(self) -> None: ...
+
+
+# ---------------------------------------------------------------- shared
+
+
+class Limits(Protocol):
+    """Rate limits shared by all processes of a service."""
+
+    async def hit(self, name: str, key: str, per_minute: int) -> bool:
+        """Count one use; False if the limit is reached."""
+        ...

@@ -1,0 +1,22 @@
+"""The shape of a policy: an event happened, so these commands shall be sent (DESIGN 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.base import Command, Event
+from contracts.envelope import RecordedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """One policy. Its command ids derive from the event, so that a repeat has no second effect; `name` is for ever.
+
+    It sees live events only (`origin` is not `import`), from the moment it is first deployed, never a rebuild (P18)."""
+
+    name: str
+    events: tuple[type[Event], ...]
+    react: Callable[[Any, RecordedEvent], Sequence[Command]]
+    """(data with the fields of the event model, envelope) → commands. Pure."""

@@ -1,0 +1,67 @@
+"""What a service is made of: the table that its `service.py` fills (DESIGN 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.base import Command
+from contracts.envelope import RecordedEvent
+from services.kit.codec import Codec
+from services.kit.decider import Decider
+from services.kit.handle import Handler, Meta
+from services.kit.projection import Projection
+from services.kit.reaction import Reaction
+
+
+class Known:
+    """What edges must know of other streams: a memory cache fed with reference events in log order, first those of the
+    log at start, then each one as it is appended, before its command is answered (DESIGN 4)."""
+
+    types: frozenset[str] = frozenset()
+
+    def apply(self, data: Any, event: RecordedEvent) -> None:
+        """Take in one event of `types`; `data` has the fields of the event model."""
+        raise NotImplementedError
+
+
+@dataclass
+class Desk:
+    """What an enrichment may use at a service's edge."""
+
+    handler: Handler
+    codec: Codec
+    known: dict[str, Known]
+    """By service name."""
+    numbers: Callable[[str], Awaitable[int]]
+    """Kind (client, contact, deal, order, lead) → the next short number (P21)."""
+
+
+Enrich = Callable[[Desk, Any, Meta], Awaitable[Any]]
+"""(desk, command, meta) → the command with its EDGE fields filled. Raises refusals that name the field."""
+
+
+@dataclass(frozen=True)
+class Handles:
+    """One command a service takes. `path` is its POST route under /api/v1; {field} is taken from the path."""
+
+    path: str
+    command: type[Command]
+    decider: Decider[Any, Any, Any]
+    key: str
+    """Field with the id of the stream's subject."""
+    creates: bool = False
+    """The id is uuid5(actor, Idempotency-Key) unless an import or a reaction gives it (DESIGN 4)."""
+    enrich: Enrich | None = None
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service's table of contents."""
+
+    name: str
+    handles: tuple[Handles, ...] = ()
+    projections: tuple[Projection, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
+    known: Callable[[], Known] | None = None

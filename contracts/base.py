@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
@@ -36,12 +37,22 @@ def _clean(text: str) -> str:
     return text
 
 
+_TIME = re.compile(
+    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII | re.IGNORECASE
+)
+"""RFC 3339, seconds and zone optional. `datetime.fromisoformat` alone takes any character, even NUL, for the T."""
+_NUMERIC = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,6})?", re.ASCII | re.IGNORECASE)
+"""`Decimal` alone also reads 1_000, digits of other scripts and exponents that overflow its arithmetic."""
+
+
 def _instant(value: object) -> object:
     """Read an ISO 8601 text with zone as UTC milliseconds; integers pass."""
-    if not isinstance(value, str):
+    if isinstance(value, int) and not isinstance(value, bool):
         return value
     try:
-        moment = datetime.fromisoformat(value)
+        if not isinstance(value, str) or not _TIME.fullmatch(value):
+            raise ValueError("no time")
+        moment = datetime.fromisoformat(value.upper())
     except ValueError as error:
         raise ValueError("must be a time such as 2026-05-31T09:30:00+02:00") from error
     if moment.tzinfo is None:
@@ -51,7 +62,7 @@ def _instant(value: object) -> object:
 
 def to_millis(moment: datetime) -> int:
     """Return UTC milliseconds since 1970 of an aware datetime, exact (no float)."""
-    delta = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
     return (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000
 
 
@@ -59,16 +70,16 @@ def _decimal(value: object) -> object:
     """Keep a decimal as the text it came as; refuse what is no finite plain number."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise ValueError('must be a decimal number in quotes, such as "12.50"')
-    try:
-        number = Decimal(str(value).strip())
-    except InvalidOperation as error:
-        raise ValueError('must be a decimal number in quotes, such as "12.50"') from error
-    if not number.is_finite() or abs(number) >= Decimal("1e15"):
+    text = str(value).strip()
+    if not _NUMERIC.fullmatch(text):
+        raise ValueError('must be a decimal number in quotes, such as "12.50"')
+    number = Decimal(text)
+    if number and number.adjusted() >= 15:
         raise ValueError("must be a finite number below 1e15")
     exponent = number.as_tuple().exponent
     if not isinstance(exponent, int) or exponent < -12:
         raise ValueError("must have at most 12 decimals")
-    return format(number, "f")
+    return format(number or number.copy_abs(), "f")
 
 
 def _not_negative(value: str) -> str:
@@ -114,7 +125,9 @@ Instant = Annotated[
     WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "format": "date-time"}]}, mode="validation"),
 ]
 """UTC milliseconds since 1970; ISO 8601 text with a zone is read too."""
-Day = Annotated[str, AfterValidator(_day)]
+Day = Annotated[str, AfterValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^([a-z]{2})?$")]
+"""ISO 639-1 in lower case, or empty for all other languages (P27)."""
 _NUMBER = WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"})
 Number = Annotated[str, BeforeValidator(_decimal), _NUMBER]
 """A decimal number kept as text: never a float."""
@@ -127,6 +140,8 @@ Fraction = Annotated[str, BeforeValidator(_decimal), AfterValidator(_fraction), 
 Minor = Annotated[int, Field(strict=True, ge=-(10**15), le=10**15)]
 """Money in minor units (cents)."""
 MinorPositive = Annotated[int, Field(strict=True, ge=0, le=10**15)]
+Ordinal = Annotated[int, Field(strict=True, ge=0, le=10**6)]
+"""A place in an order. Bounded: a store's integer is 64 bits, and one that does not fit would stop a lane."""
 
 
 class Model(BaseModel):
@@ -155,7 +170,7 @@ class Event(BaseModel):
     reference: ClassVar[bool] = False
     """True: delivered in every lane (DESIGN 5)."""
     sealed_under: ClassVar[tuple[str, ...]] = ()
-    """The first of these that is set is the data subject whose key seals the personal fields; empty: none is personal."""
+    """The first of these that is set is the data subject whose key seals the personal fields; empty: no such field."""
     owned_by: ClassVar[str | None] = None
     """Field with the client whose erasure also destroys the subject's key."""
 

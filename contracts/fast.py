@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import partial
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -44,20 +46,19 @@ def _field(name: str, info: FieldInfo, blank: bool) -> Any:
     if default is PydanticUndefined:
         return (name, kind, "") if blank else (name, kind)
     if isinstance(default, list | dict):
-        return (name, kind, msgspec.field(default_factory=type(default)))
+        return (name, kind, msgspec.field(default_factory=partial(deepcopy, default) if default else type(default)))
     return (name, kind, default)
 
 
 def struct_of(model: type[BaseModel]) -> type[msgspec.Struct]:
-    """Return the struct with the model's fields and defaults, without the envelope's fields.
+    """Return the struct with the model's fields and defaults, an event's without those of its envelope.
 
     An event's personal fields may be missing (then they are blank) and stand in `sealed` instead."""
     if model not in _structs:
         personal = marked(model, PERSONAL)
+        elsewhere = ENVELOPE_FIELDS if issubclass(model, Event) else frozenset[str]()  # a visit has its own `imputed`
         fields = [
-            _field(name, info, name in personal)
-            for name, info in model.model_fields.items()
-            if name not in ENVELOPE_FIELDS
+            _field(name, info, name in personal) for name, info in model.model_fields.items() if name not in elsewhere
         ]
         if personal:
             fields.append(("sealed", Sealed | None, None))

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from uuid import UUID, uuid5
+from hashlib import sha1
+from uuid import UUID
 
 NAMESPACE = UUID("6f0b1c6e-5d0f-5a53-9d0b-0c2f6a9b8f10")
 
 
+_SEED = NAMESPACE.bytes
+_FIXED = 0xF000_C000_0000_0000_0000
+_UUID5 = 0x5000_8000_0000_0000_0000
+
+
 def _named(*parts: str) -> str:
-    return str(uuid5(NAMESPACE, "\x1f".join(parts)))
+    """Return uuid5 of the parts, several times faster than the standard library's: imports make millions of them.
+
+    A part cannot pretend to be two: the separator inside one is escaped."""
+    name = "\x1f".join(parts)
+    if "\x1e" in name or name.count("\x1f") >= len(parts):
+        name = "\x1f".join(part.replace("\x1e", "\x1e0").replace("\x1f", "\x1e1") for part in parts)
+    digest = sha1(_SEED + name.encode(), usedforsecurity=False).digest()
+    text = f"{int.from_bytes(digest[:16], 'big') & ~_FIXED | _UUID5:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def created_id(actor: str, idempotency_key: str) -> str:
     """Return the id of the thing that this actor creates with this Idempotency-Key."""
     return _named("created", actor, idempotency_key)
+
+
+def derived_id(*parts: str) -> str:
+    """Return the id of a thing that follows from another: what it is, and the id of the other (DESIGN 4)."""
+    return _named("derived", *parts)
 
 
 def command_id(actor: str, idempotency_key: str) -> str:

@@ -1,4 +1,4 @@
-"""What may be asked of clients, contact persons, notes and leads. Each command names one stream by its first id field."""
+"""What may be asked of clients, contacts, notes and leads. Each command names one stream by its first id field."""
 
 from __future__ import annotations
 

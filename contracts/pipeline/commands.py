@@ -4,8 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from contracts.base import EDGE, Command, Day, Fraction, Id, Instant, Line, Minor, MinorPositive, Model, Name
-from contracts.base import Price, Quantity, Rate, Text
+from contracts.base import (
+    EDGE,
+    Command,
+    Day,
+    Fraction,
+    Id,
+    Instant,
+    LanguageCode,
+    Line,
+    Minor,
+    MinorPositive,
+    Model,
+    Name,
+    Ordinal,
+    Price,
+    Quantity,
+    Rate,
+    Text,
+)
 from contracts.money import Currency
 from contracts.pipeline.events import StageKind, Subject
 from contracts.pipeline.facts import DealLine, OrderLine
@@ -35,7 +52,7 @@ class AddStage(Command):
     funnel_id: Id
     stage_id: Id
     name: Name
-    position: int | None = None
+    position: Ordinal | None = None
     kind: StageKind = "none"
     probability: Fraction | None = None
     external_id: Annotated[Line | None, EDGE] = None
@@ -50,7 +67,7 @@ class RenameStage(Command):
 class MoveStage(Command):
     funnel_id: Id
     stage_id: Id
-    position: int
+    position: Ordinal
 
 
 class ChangeStageProbability(Command):
@@ -130,8 +147,8 @@ class AddProduct(Command):
     """`names`, `descriptions` by language (`en`, `uk`, `ru`), `""` for all others (P27)."""
 
     product_id: Id
-    names: dict[str, Name]
-    descriptions: dict[str, Text] = {}
+    names: dict[LanguageCode, Name]
+    descriptions: dict[LanguageCode, Text] = {}
     category: Line | None = None
     unit: Line | None = None
     external_id: Annotated[Line | None, EDGE] = None
@@ -139,8 +156,8 @@ class AddProduct(Command):
 
 class ChangeProduct(Command):
     product_id: Id
-    names: dict[str, Name]
-    descriptions: dict[str, Text] = {}
+    names: dict[LanguageCode, Name]
+    descriptions: dict[LanguageCode, Text] = {}
     category: Line | None = None
     unit: Line | None = None
 

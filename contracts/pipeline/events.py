@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from contracts.base import PERSONAL, Day, Event, Fraction, Id, Instant, Line, Minor, Name, Price, Rate, Text
+from contracts.base import (
+    PERSONAL,
+    Day,
+    Event,
+    Fraction,
+    Id,
+    Instant,
+    LanguageCode,
+    Line,
+    Minor,
+    Name,
+    Price,
+    Rate,
+    Text,
+)
 from contracts.money import Currency
 from contracts.pipeline.facts import DealLine, Visit
 
@@ -159,8 +173,8 @@ class _OfProduct(Event):
 class _ProductDetails(_OfProduct):
     """Names and descriptions by language code, with `""` as the one for all others (P27)."""
 
-    names: dict[str, Name]
-    descriptions: dict[str, Text] = {}
+    names: dict[LanguageCode, Name]
+    descriptions: dict[LanguageCode, Text] = {}
     category: Line | None = None
     unit: Line | None = None
 

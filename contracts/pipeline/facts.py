@@ -6,7 +6,7 @@ from contracts.base import Fraction, Id, Instant, Minor, Model, Price, Quantity
 
 
 class DealLine(Model):
-    """A product in a deal. `total` in minor units of the deal's currency; None: the whole value (only for a single line)."""
+    """A product in a deal. `total` in minor units of the deal's currency; None: the whole value (of a single line)."""
 
     product_id: Id
     quantity: Quantity = "1"
@@ -21,7 +21,8 @@ class OrderLine(Model):
 
     line_no: int
     product_id: Id
-    quantity: Quantity
+    quantity: Price
+    """0 or more: imported orders have lines without units (a new order's line needs some: LineSpec)."""
     unit_price: Price
     discount: Fraction = "0"
     total: Minor

@@ -39,7 +39,7 @@ class Counter:
 
 @dataclass(slots=True)
 class Put:
-    """Store a document as it is now. `changed`: names of columns that differ from the stored row; None: all (or new)."""
+    """Store a document as it is now. `changed`: columns that differ from the stored row; None: all (or new)."""
 
     collection: str
     id: str
@@ -81,7 +81,7 @@ Write = Put | Delete | Add | Purge
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A condition on a declared column. `in`: value is a tuple; `prefix`: text; `null`/`not_null`: no value."""
+    """A condition on a declared column, or on `id`. `in`: value is a tuple; `prefix`: text; `null`/`not_null`: no value."""
 
     column: str
     op: Literal["=", "<", "<=", ">", ">=", "in", "prefix", "null", "not_null"]

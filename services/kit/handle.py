@@ -103,7 +103,7 @@ class Handler:
                     return Effect(stream, done[1], done[2], repeated=True)
                 if meta.expected is not None and meta.expected != loaded.version:
                     raise VersionConflict(
-                        f"the record is at version {loaded.version}, not {meta.expected}: somebody changed it meanwhile",
+                        f"the record is at version {loaded.version}, not {meta.expected}: it was changed meanwhile",
                         stream=stream,
                         expected=meta.expected,
                         actual=loaded.version,

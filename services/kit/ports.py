@@ -64,6 +64,10 @@ class EventStore(Protocol):
         """Return up to `limit` events with position > after, in log order, all types."""
         ...
 
+    async def read_types(self, types: frozenset[str], after: int, limit: int) -> list[RecordedEvent]:
+        """Return up to `limit` events of these types with position > after, in log order; quick for KNOWN_TYPES."""
+        ...
+
     def follow(self, after: int) -> AsyncIterator[list[RecordedEvent]]:
         """Yield batches (never empty) of all events with position > after, in log order, for ever; wakes on append."""
         ...
@@ -80,7 +84,7 @@ class EventStore(Protocol):
 
 @dataclass(slots=True)
 class Delivered:
-    """An event as delivered in a lane; `prev` is the position of the event before it in its topic and lane (0: none)."""
+    """An event as delivered in a lane; `prev`: position of the event before it in its topic and lane (0: none)."""
 
     event: RecordedEvent
     prev: int
@@ -110,6 +114,11 @@ class Bus(Protocol):
     def deliveries(self, group: str, open_lane: OpenLane, most: int = 1000) -> AsyncIterator[Batch]:
         """Yield batches of at most `most` events for ever. When a lane is given to this worker, `open_lane` is awaited
         first and tells from where it goes on. At least once: repeats are possible, gaps are shown by `prev`."""
+        ...
+
+    def passed(self, group: str) -> int:
+        """Return the log position up to which everything was delivered to this process's readers of the group; -1 while
+        more is at hand."""
         ...
 
     async def resend(self, group: str, lane: int) -> None:
@@ -143,8 +152,9 @@ class Reader(Protocol):
         lane: int | None = None,
         columns: Sequence[str] = (),
     ) -> Page:
-        """Return a page of documents. `sort`: (declared column, descending), then always by id. Keyset cursors: stable
-        under writes. With `columns` the bodies are not read: rows hold those columns instead."""
+        """Return a page of documents. `sort`: (declared column, descending), missing values last either way, then
+        always by id and lane ascending. Keyset cursors: stable under writes; a bad one raises Invalid. With `columns`
+        the bodies are not read: rows hold those instead. A column that is not declared raises KeyError."""
         ...
 
     async def search(self, group: str, collection: str, text: str, limit: int = 20) -> list[Stored]:
@@ -176,15 +186,41 @@ class Reader(Protocol):
         ...
 
 
+class BulkWriter(Protocol):
+    """Writes a versioned group from nothing, for a rebuild: each row once and final. The group exists when `finish` has
+    returned, and not before: left unfinished, by a crash too, nothing is left of it."""
+
+    async def put_many(self, collection: str, lane: int, rows: Sequence[tuple[str, Any]]) -> None:
+        """Store documents, each (id, document), no (id, lane) twice."""
+        ...
+
+    async def add_many(self, counter: str, lane: int, rows: Sequence[tuple[tuple[Any, ...], tuple[int, ...]]]) -> None:
+        """Store final counter rows, each (key, values), no key twice; fastest with all rows of a lane in one call."""
+        ...
+
+    async def finish(self, lanes: Sequence[LaneState]) -> None:
+        """Index what was put, store the lanes as given (rev too) and make the group exist."""
+        ...
+
+
 class Documents(Protocol):
     """The document store of read models: one atomic commit of writes with the lane's positions (DESIGN 5)."""
 
     async def define(self, group: str, collections: Sequence[Any], counters: Sequence[Counter]) -> None:
-        """Create what the versioned group needs, if missing. `collections`: kit.documents.Collection."""
+        """Create what the versioned group needs, if missing. `collections`: kit.documents.Collection. Raises
+        RuntimeError if the group exists with other declarations: its version must be raised."""
+        ...
+
+    def bulk(
+        self, group: str, collections: Sequence[Any], counters: Sequence[Counter]
+    ) -> AbstractAsyncContextManager[BulkWriter]:
+        """Build a versioned group, which must not exist yet; commits to other groups go on meanwhile."""
         ...
 
     async def open_lane(self, group: str, lane: int, log_id: str) -> LaneState:
-        """Take the lane over: raises its revision, so that an older owner's commit is refused; returns its state."""
+        """Take the lane over: raises its revision, so that an older owner's commit is refused; returns its state.
+
+        The log's id is stored if none was; if another one is, that one stays and is returned: the caller decides."""
         ...
 
     async def commit(
@@ -238,6 +274,10 @@ class Keyring(Protocol):
         """Return the subject's key, making it durably if it has none; None if the subject was erased (tombstone).
 
         `owner`: the client whose erasure destroys this key too; recorded (also later) if given."""
+        ...
+
+    async def ensure_many(self, subjects: Sequence[tuple[str, str | None]]) -> dict[str, bytes | None]:
+        """Do `ensure` for many (subject, owner) at once, durably by one write: for imports. Returns subject → key."""
         ...
 
     def key(self, subject: str) -> bytes | None:

@@ -18,6 +18,8 @@ class Context(Protocol):
     """What a fold sees: the documents of its lane with this batch's pending writes over them."""
 
     lane: int
+    lanes: int
+    """How many lanes there are."""
 
     def get(self, collection: str, id: str) -> Any:
         """Return the document of this lane, or None. Documents are frozen structs: `replace` them, then `put`."""
@@ -46,7 +48,12 @@ class Context(Protocol):
         sort: Sequence[tuple[str, bool]] = (),
         limit: int = 1,
     ) -> list[Any]:
-        """Return the first documents of this lane that match, pending writes included; sorted, then by id."""
+        """Return the first documents of this lane that match, pending writes included; sorted, then by id. Besides the
+        declared columns, `id` can be filtered and sorted by (documents then have it as an attribute)."""
+        ...
+
+    def across(self, collection: str, id: str) -> list[Any]:
+        """Return the documents of this id in all lanes, as committed: for background work that waits for other lanes."""
         ...
 
 
@@ -71,6 +78,8 @@ class Projection:
         self.keys: dict[str, Keys] = {}
         self.work: Callable[[Context], bool] | None = None
         """Called between batches: does one slice of background work; True: there is more to do."""
+        self.prefetch: Callable[[Context, Any, RecordedEvent], Iterable[Key]] | None = None
+        """Names more documents an event will need, given what `keys` named; it may `get` from the context."""
 
     def on(self, *events: type[Event], keys: Keys | None = None) -> Callable[[Fold], Fold]:
         """Register a fold for these event types. It is called with (context, data, event): `data` has the fields of the

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from contracts.base import Command, Event
 from contracts.envelope import RecordedEvent
@@ -18,5 +17,7 @@ class Reaction:
 
     name: str
     events: tuple[type[Event], ...]
-    react: Callable[[Any, RecordedEvent], Sequence[Command]]
-    """(data with the fields of the event model, envelope) → commands. Pure."""
+    react: Callable[..., Sequence[Command]]
+    """(data with the fields of the event model, envelope[, what the edge knows]) → commands."""
+    known: str | None = None
+    """Name of the service whose Known is passed as third argument, if any."""

@@ -1,0 +1,1 @@
+"""The numbers: facts, client metrics, funnels and timings, boards, sales rules, explanations."""

@@ -1,0 +1,1 @@
+"""The numbers as files, in the layout of DEFINITIONS part 2."""

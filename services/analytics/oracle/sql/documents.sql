@@ -1,0 +1,53 @@
+-- The last plain values of the main fields, for the check of documents that hold no sums.
+
+CREATE VIEW documents.clients AS
+WITH details AS (
+  SELECT client_id, arg_max_null(name, version) AS name, arg_max_null(country, version) AS country,
+         arg_max_null(segment, version) AS segment
+  FROM event WHERE type IN ('clients.ClientRegistered.v1', 'clients.ClientDetailsChanged.v1') GROUP BY client_id)
+SELECT client_id AS id, any_value(details.name) AS name,
+       arg_max(coalesce(to_status, status), version)
+         FILTER (type IN ('clients.ClientRegistered.v1', 'clients.ClientStatusChanged.v1')) AS status,
+       arg_max_null(coalesce(to_temperature, temperature), version)
+         FILTER (type IN ('clients.ClientRegistered.v1', 'clients.ClientTemperatureChanged.v1')) AS temperature,
+       arg_max_null(CASE WHEN type = 'clients.ClientAssigned.v1' THEN to_owner ELSE owner_id END, version)
+         FILTER (type IN ('clients.ClientRegistered.v1', 'clients.ClientAssigned.v1')) AS owner_id,
+       arg_max(discount, version)
+         FILTER (type IN ('clients.ClientRegistered.v1', 'clients.ClientTermsChanged.v1')) AS discount,
+       any_value(details.country) AS country, any_value(details.segment) AS segment
+FROM event LEFT JOIN details USING (client_id)
+WHERE type IN ('clients.ClientRegistered.v1', 'clients.ClientStatusChanged.v1', 'clients.ClientTemperatureChanged.v1',
+               'clients.ClientAssigned.v1', 'clients.ClientTermsChanged.v1')
+GROUP BY client_id;
+
+CREATE VIEW documents.contacts AS
+SELECT contact_id AS id, arg_max(client_id, version) AS client_id, arg_max(name, version) AS name,
+       arg_max_null(email, version) FILTER (type <> 'clients.ContactRemoved.v1') AS email,
+       bool_or(type = 'clients.ContactRemoved.v1') AS removed
+FROM event WHERE type IN ('clients.ContactAdded.v1', 'clients.ContactChanged.v1', 'clients.ContactRemoved.v1')
+GROUP BY contact_id;
+
+CREATE VIEW documents.notes AS
+SELECT note_id AS id, any_value(client_id) AS client_id, arg_max(text, version) AS text,
+       arg_max(coalesce(to_priority, priority), version) AS priority,
+       coalesce(arg_max(type, version) FILTER (type IN ('clients.NoteRemoved.v1', 'clients.NoteRestored.v1')), '')
+         = 'clients.NoteRemoved.v1' AS removed
+FROM event WHERE type LIKE 'clients.Note%' GROUP BY note_id;
+
+CREATE VIEW documents.leads AS
+SELECT lead_id AS id,
+       CASE arg_max(type, version) WHEN 'clients.LeadCaptured.v1' THEN 'new' WHEN 'clients.LeadTaken.v1' THEN 'in_work'
+            ELSE 'closed' END AS status
+FROM event WHERE type LIKE 'clients.Lead%' GROUP BY lead_id;
+
+CREATE VIEW documents.deals AS
+SELECT id, stage_id, client_id, owner_id, amount AS base_value FROM fact WHERE kind = 'deal';
+
+CREATE VIEW documents.orders AS
+SELECT id, stage_id AS status, client_id, owner_id, amount AS base_total FROM fact WHERE kind = 'order';
+
+CREATE VIEW documents.payments AS
+SELECT payment_id AS id, arg_max_null(client_id, version) AS client_id,
+       arg_max(base_amount, version) FILTER (type <> 'pipeline.PaymentReversed.v1') AS base_amount,
+       bool_or(type = 'pipeline.PaymentReversed.v1') AS reversed
+FROM event WHERE type LIKE 'pipeline.Payment%' AND type <> 'pipeline.PaymentLeftClient.v1' GROUP BY payment_id;

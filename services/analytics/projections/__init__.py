@@ -1,0 +1,1 @@
+"""Read models of the analytics service: pure folds, one group (DESIGN 6)."""

@@ -1,0 +1,1 @@
+"""The command `voronka`: runs, imports, exports, verifies, rebuilds and demonstrates the product."""

@@ -1,0 +1,153 @@
+"""Words that demo names, places and products are made of. Nobody real is meant."""
+
+from __future__ import annotations
+
+COUNTRIES = (
+    # code, share of clients, currency, team that looks after it
+    ("UA", 0.40, "UAH", "Kyiv"),
+    ("PL", 0.15, "PLN", "Warsaw"),
+    ("DE", 0.12, "EUR", "Warsaw"),
+    ("US", 0.10, "USD", "London"),
+    ("GB", 0.09, "EUR", "London"),
+    ("KZ", 0.09, "USD", "Kyiv"),
+    ("CZ", 0.05, "EUR", "Warsaw"),
+)
+CITIES = {
+    "UA": "Kyiv Lviv Odesa Dnipro Kharkiv Vinnytsia Poltava Chernivtsi Uzhhorod Zaporizhzhia".split(),
+    "PL": "Warszawa Kraków Wrocław Gdańsk Poznań Łódź Lublin".split(),
+    "DE": "Berlin Hamburg München Köln Leipzig Dresden".split(),
+    "US": "Boston Chicago Denver Seattle Austin Portland".split(),
+    "GB": "London Leeds Bristol Manchester Glasgow York".split(),
+    "KZ": "Almaty Astana Shymkent Karaganda".split(),
+    "CZ": "Praha Brno Ostrava Plzeň".split(),
+}
+LANGUAGES = {
+    # shares of Ukrainian and Russian; the rest is written in Latin letters
+    "UA": (0.70, 0.90),
+    "KZ": (0.0, 0.85),
+    "PL": (0.06, 0.08),
+    "DE": (0.03, 0.06),
+    "CZ": (0.05, 0.08),
+}
+PHONES = {
+    # The ranges kept for fiction in DE, GB and US; elsewhere subscriber numbers begin with 0, so that nobody has them.
+    "UA": ("+380 44 000 {:04d}", "+380 32 000 {:04d}", "+380 48 000 {:04d}"),
+    "PL": ("+48 22 000 {:04d}", "+48 12 000 {:04d}"),
+    "DE": ("+49 30 23125 {:03d}", "+49 40 66969 {:03d}", "+49 89 99998 {:03d}"),
+    "US": ("+1 617 555 01{:02d}", "+1 312 555 01{:02d}", "+1 303 555 01{:02d}", "+1 206 555 01{:02d}"),
+    "GB": ("+44 20 7946 0{:03d}", "+44 113 496 0{:03d}", "+44 7700 900{:03d}"),
+    "KZ": ("+7 727 000 {:04d}", "+7 717 000 {:04d}"),
+    "CZ": ("+420 000 00{:04d}",),
+}
+SEGMENTS = (
+    # segment, share up to it, how much more (or less) such a client buys
+    ("Café", 0.34, 1.0),
+    ("Restaurant", 0.54, 1.1),
+    ("Office", 0.72, 0.7),
+    ("Hotel", 0.83, 1.6),
+    ("Retail", 0.93, 1.3),
+    ("Public sector", 1.0, 2.2),
+)
+DOMAINS = ("example.com", "example.org", "example.net")
+
+FORMS = {
+    "uk": ("ТОВ «{}»", "ТОВ «{}»", "ПП «{}»", "Кав’ярня «{}»", "Готель «{}»"),
+    "ru": ("ООО «{}»", "ООО «{}»", "Кофейня «{}»", "Гостиница «{}»", "Объединение «{}»"),
+    "KZ": ("ТОО «{}»", "ТОО «{}»", "Кофейня «{}»", "АО «{}»"),
+    "PL": ("{} Sp. z o.o.", "{} S.A.", "Kawiarnia {}"),
+    "DE": ("{} GmbH", "{} & Söhne KG", "Café {}"),
+    "US": ("{} LLC", "{} Inc.", "{} Coffee Co."),
+    "GB": ("{} Ltd", "{} & Partners LLP", "The {} Café"),
+    "CZ": ("{} s.r.o.", "Kavárna {}"),
+    "UA": ("{} LLC", "{} Ukraine"),
+}
+STEMS = {
+    "uk": (
+        "Ґанок Їжак Єдність Зоря Калина Світанок Обрій Джерело Криниця Мрія Дніпро Карпати Полонина Верховина "
+        "Говерла Черемош Лелека Соняшник Барвінок Хвиля Скіфія Ярило Берегиня Злагода Добробут Відродження Колос "
+        "Січ Либідь Подільські_ґрунти Кобзар Мальва Вітрила Яблуневий_сад Єнот Їдальня_№5 Острів Ластівка Смерека Аґрус"
+    ),
+    "ru": (
+        "Эра Ёлка Крылья Объектив Восход Горизонт Родник Маяк Парус Берёзка Сириус Вымпел Этюд Рассвет Эльбрус Янтарь "
+        "Подъём Созвездие Старый_город Южный_ветер Быстрица Новый_день Аэлита Кристалл Облака Лазурь Объём Сфера "
+        "Мельница Тополь Экватор Вершина"
+    ),
+    "en": (
+        "Northgate Bluebird Harbour Copperfield Oakline Silverbrook Lantern Meridian Foxglove Kingsway Riverside "
+        "Amber Summit Redwood Highfield Pinecrest Marigold Westbourne Juniper Larkspur Stonebridge Wildrose Brightwater "
+        "Cedar Willow Falcon Beacon Orchard Thistle Hazel Clearwater Maple Ironwood Primrose"
+    ),
+}
+TAILS = {
+    "uk": "-Трейд -Сервіс -Кава -Груп -Плюс -Захід -Схід -Інвест _і_партнери -Смак -Дім".split(),
+    "ru": "-Трейд -Сервис -Кофе -Групп -Плюс -Восток -Инвест _и_Ко -Вкус -Дом".split(),
+    "en": " Trading| Hospitality| Foods| Group| Works| House| Kitchens| Rooms| Supply| Roasters".split("|"),
+}
+FIRST = {
+    "uk": "Олена Іван Оксана Андрій Наталія Сергій Їржина Юлія Богдан Ірина Тарас Євгенія Михайло Софія Остап".split(),
+    "ru": "Ольга Дмитрий Мария Алексей Анна Игорь Татьяна Фёдор Эльвира Пётр Светлана Семён Наталья Артём".split(),
+    "PL": "Anna Piotr Katarzyna Tomasz Agnieszka Michał Ewa Paweł Magdalena Łukasz".split(),
+    "DE": "Anja Jürgen Sabine Thomas Katrin Björn Ute Stefan Heike Lukas".split(),
+    "CZ": "Jana Petr Eva Tomáš Lucie Jiří Hana Ondřej".split(),
+    "en": "Alice James Emma Oliver Grace Henry Sophie Jack Ruby Samuel Hannah Peter".split(),
+}
+LAST = {
+    "uk": (
+        "Шевченко Коваленко Бондаренко Мельник Ткачук Кравець Олійник Гаєвич Лисенко Руденко Савчук Ґудзь "
+        "Їжакевич Петренко Мороз Паламарчук Єременко Дячук Романюк Гнатюк Білоус Швець Демчук Чумак"
+    ).split(),
+    "ru": (
+        "Иваненко Седых Черных Белых Кузьмич Соловей Бойко Рыжих Долгих Быстрых Эйхман Гончар Щербань Мирошник "
+        "Левченко Цой Ким Юрченко Зыкина-Эрн Чайка Дробыш"
+    ).split(),
+    "PL": "Nowak Wójcik Kowalczyk Woźniak Mazur Krawczyk Zając Król Wieczorek Dudek Wróbel Pawlak Michalak".split(),
+    "DE": "Müller Schäfer Becker Hoffmann Koch Richter Klein Wolf Schröder Neumann Krüger Lange Weiß".split(),
+    "CZ": "Novák Dvořák Svoboda Černý Procházka Kučera Beneš Hájek".split(),
+    "en": "Smith Taylor Brown Walker Wright Hughes Cooper Bennett Foster Reed Barker Palmer Mills Fletcher".split(),
+}
+TRADER = {"uk": "ФОП {}", "ru": "ИП {}"}
+
+EMPLOYEES = (
+    # name, team, share of the team's clients, how well they sell (1 = as most do); each team's first one leads it
+    ("Олена Гаєвич", "Kyiv", 0.10, 1.12),
+    ("Андрій Ґудзь", "Kyiv", 0.30, 1.08),
+    ("Світлана Рыжих", "Kyiv", 0.25, 1.00),
+    ("Тарас Їжакевич", "Kyiv", 0.20, 0.92),
+    ("Семён Подъяблонский", "Kyiv", 0.15, 0.85),
+    ("Katarzyna Wójcik", "Warsaw", 0.15, 1.10),
+    ("Łukasz Zając", "Warsaw", 0.35, 1.04),
+    ("Anja Schröder", "Warsaw", 0.30, 0.97),
+    ("Petr Hájek", "Warsaw", 0.20, 0.88),
+    ("Grace Bennett", "London", 0.20, 1.06),
+    ("Oliver Reed", "London", 0.45, 1.00),
+    ("Hannah Mills", "London", 0.35, 0.90),
+)
+REGIONS = {"Kyiv": "Ukraine and Kazakhstan", "Warsaw": "Central Europe", "London": "UK and Americas"}
+
+PRODUCTS = (
+    # category, name, price in cents, cost in 1/100 of a cent
+    "Coffee machines|Uno one-group machine:189000:1214500;Duo two-group machine:429000:2731250;"
+    "Trio three-group machine:695000:4418000;Barista Pro:548000:3502250;Office Automat 20:129000:872000;"
+    "Office Automat 60:264000:1743300;Capsule Mini:14900:96500;Filter Brewer 5 l:38900:241050",
+    "Grinders|Grinder 58 Flat:64900:402775;Grinder 64 Flat:89900:561200;Grinder 83 Conical:139900:880125;"
+    "Hand Grinder:7900:42150;Shop Grinder:109000:703350;On-demand Grinder:74900:470500",
+    "Coffee|Espresso Blend 1 kg:1890:104250;House Blend 1 kg:1590:88400;Single Origin Ethiopia 1 kg:2790:170125;"
+    "Single Origin Colombia 1 kg:2590:156300;Decaf 1 kg:2190:131075;Filter Roast 500 g:1190:65225;"
+    "Capsules box of 100:3200:176450;Tea assortment box:2450:131900",
+    "Accessories|Tamper 58 mm:2900:131250;Milk Jug 0.6 l:1790:72125;Knock Box:2490:108300;Cups set of 12:4900:242775;"
+    "Cleaning Powder 900 g:1450:61125;Water Filter Cartridge:5400:292650;Paper Cups box of 1000:6900:431225;"
+    "Barista Apron:2200:98475",
+    "Furniture|Bar Counter 2 m:178000:1163500;Bar Stool:11900:68325;Display Fridge:149000:1017750;"
+    "Storage Rack:28900:171150;Mobile Coffee Bar:389000:2577400",
+    "Service|Installation:19000:92500;Annual Maintenance:42000:201250;Barista Training Day:35000:162500;"
+    "Machine Rental month:12900:60325;Express Repair:9900:51275",
+)
+LATIN = dict(
+    zip(
+        "абвгґдеєёжзиіїйклмнопрстуфхцчшщъыьэюяąćčďěęéłńňóřśšťúůýźżžáíäöüß",
+        "a b v h g d e ie io zh z y i i i k l m n o p r s t u f kh ts ch sh shch  y  e iu ia "
+        "a c c d e e e l n n o r s s t u u y z z z a i ae oe ue ss".split(" "),
+        strict=True,
+    )
+)
+"""Letter → how an e-mail address spells it."""

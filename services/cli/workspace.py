@@ -1,0 +1,46 @@
+"""A workspace on this machine: the data folder, held and opened, with all services on it. The composition root."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from services.analytics.service import SERVICE as ANALYTICS
+from services.clients.service import SERVICE as CLIENTS
+from services.gateway.domain.numbers import NUMBERS
+from services.gateway.service import SERVICE as GATEWAY
+from services.kit.engine import Engine, Ports
+from services.kit.profiles import Folder, embedded
+from services.pipeline.service import SERVICE as PIPELINE
+
+SERVICES = (GATEWAY, PIPELINE, CLIENTS, ANALYTICS)
+
+
+@asynccontextmanager
+async def ports(data: Path, *, lanes: int = 1, shuffle_seed: int | None = None) -> AsyncIterator[Ports]:
+    """Hold the folder and open its stores, without folding. Raises Locked, NewerData, Unusable."""
+    folder = Folder.hold(data)
+    try:
+        opened = await embedded(data, lanes=lanes, shuffle_seed=shuffle_seed)
+        try:
+            yield opened
+        finally:
+            await opened.close()
+    finally:
+        folder.release()
+
+
+@asynccontextmanager
+async def engine(data: Path, *, lanes: int = 1, shuffle_seed: int | None = None) -> AsyncIterator[Engine]:
+    """Hold the folder and run all services on it. Raises Locked, NewerData, Unusable."""
+    folder = Folder.hold(data)
+    try:
+        running = Engine(SERVICES, await embedded(data, lanes=lanes, shuffle_seed=shuffle_seed), NUMBERS)
+        try:
+            await running.start()
+            yield running
+        finally:
+            await running.stop()
+    finally:
+        folder.release()

@@ -1,0 +1,289 @@
+"""Clients as lists and cards show them (S3.3 to S3.9), each with its last note and its place in client funnels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from contracts.base import ENVELOPE_FIELDS
+from contracts.clients.events import (
+    ClientAssigned,
+    ClientDetailsChanged,
+    ClientErased,
+    ClientMarkedLost,
+    ClientRegistered,
+    ClientReturned,
+    ClientStageChanged,
+    ClientStatusChanged,
+    ClientTemperatureChanged,
+    ClientTermsChanged,
+    ContactRemoved,
+    MainContactChosen,
+    NoteAdded,
+    NoteEdited,
+    NotePriorityChanged,
+    NoteRemoved,
+    NoteRestored,
+)
+from contracts.envelope import RecordedEvent
+from services.clients.projections.notes import Note, newest_note
+from services.clients.projections.searchable import searchable
+from services.kit.documents import Collection
+from services.kit.projection import Context, Key, Projection
+
+PREVIEW = 120
+"""Signs of a note shown in lists (S3.4)."""
+_RANKS = {"hot": 0, "warm": 1, "cold": 2, None: 3, "not_interested": 4}
+_DETAILS = tuple(sorted(set(ClientDetailsChanged.model_fields) - ENVELOPE_FIELDS - {"client_id"}))
+
+
+class LastNote(msgspec.Struct, frozen=True):
+    """The newest note that is not removed; `preview` is the beginning of its first line."""
+
+    note_id: str
+    added_at: int
+    priority: str
+    preview: str
+
+
+class ClientStay(msgspec.Struct, frozen=True):
+    """Where a client stands in a client funnel (P20): since when (UTC ms), sums in minor units."""
+
+    stage_id: str
+    entered_at: int
+    value: int
+    currency: str | None
+    base_value: int
+    expected_on: str | None
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """A client. Times are UTC ms; `version` is that of its stream; `discount` in percent."""
+
+    client_id: str
+    number: int
+    kind: str
+    name: str
+    tax_id: str | None
+    email: str | None
+    phones: list[str]
+    address: str | None
+    birthday: str | None
+    links: list[str]
+    country: str | None
+    city: str | None
+    category: str | None
+    segment: str | None
+    business_type: str | None
+    source: str | None
+    tags: list[str]
+    status: str
+    temperature: str | None
+    discount: str
+    currency: str | None
+    language: str | None
+    owner_id: str | None
+    external_id: str | None
+    registered_at: int
+    imputed: bool
+    changed_at: int
+    version: int
+    lost_at: int | None = None
+    lost_reason: str = ""
+    main_contact_id: str | None = None
+    stages: dict[str, ClientStay] = {}
+    """By funnel id."""
+    last_note: LastNote | None = None
+    erased: bool = False
+    erased_at: int | None = None
+
+    @property
+    def name_key(self) -> str:
+        """The name for sorting."""
+        return self.name.casefold()
+
+    @property
+    def temperature_rank(self) -> int:
+        """Hot, warm, cold, none, not interested (P28)."""
+        return _RANKS[self.temperature]
+
+
+def _text(client: Client) -> str:
+    parts = (client.name, client.email, client.tax_id, client.address, client.external_id)
+    return searchable(client.number, *parts, phones=client.phones)
+
+
+COLLECTION = Collection(
+    "clients",
+    Client,
+    columns={
+        "name_key": "text",
+        "number": "int",
+        "status": "text",
+        "temperature": "text",
+        "temperature_rank": "int",
+        "owner_id": "text",
+        "category": "text",
+        "segment": "text",
+        "country": "text",
+        "registered_at": "int",
+        "changed_at": "int",
+        "lost_at": "int",
+        "erased_at": "int",
+    },
+    indexes=(
+        ("name_key",),
+        ("number",),
+        ("registered_at",),
+        ("changed_at",),
+        ("temperature_rank", "name_key"),
+        ("status", "name_key"),
+        ("status", "temperature_rank", "name_key"),
+        ("owner_id", "name_key"),
+        ("category", "name_key"),
+        ("segment", "name_key"),
+        ("country", "name_key"),
+        ("lost_at",),
+    ),
+    text=_text,
+)
+CLIENTS = Projection("clients", 1, [COLLECTION])
+
+
+def _keys(data: Any, _: RecordedEvent) -> Iterable[Key]:
+    yield "clients", data.client_id
+
+
+def _details(data: Any) -> dict[str, Any]:
+    return {name: getattr(data, name) for name in _DETAILS}
+
+
+def _change(context: Context, data: Any, event: RecordedEvent, **changes: Any) -> None:
+    """Take in an event of the client's own stream."""
+    client = context.get("clients", data.client_id)
+    changes |= {"changed_at": event.occurred_at, "version": event.version}
+    context.put("clients", data.client_id, replace(client, **changes))
+
+
+@CLIENTS.on(ClientRegistered, keys=_keys)
+def _registered(context: Context, data: Any, event: RecordedEvent) -> None:
+    client = Client(
+        **_details(data),
+        client_id=data.client_id,
+        number=data.number,
+        status=data.status,
+        temperature=data.temperature,
+        discount=data.discount,
+        currency=data.currency,
+        language=data.language,
+        owner_id=data.owner_id,
+        external_id=data.external_id,
+        registered_at=event.occurred_at,
+        imputed=event.imputed,
+        changed_at=event.occurred_at,
+        version=event.version,
+    )
+    context.put("clients", data.client_id, client)
+
+
+@CLIENTS.on(ClientDetailsChanged, keys=_keys)
+def _details_changed(context: Context, data: Any, event: RecordedEvent) -> None:
+    _change(context, data, event, **_details(data))
+
+
+@CLIENTS.on(ClientStatusChanged, keys=_keys)
+def _status_changed(context: Context, data: Any, event: RecordedEvent) -> None:
+    _change(context, data, event, status=data.to_status)
+
+
+@CLIENTS.on(ClientTemperatureChanged, keys=_keys)
+def _temperature_changed(context: Context, data: Any, event: RecordedEvent) -> None:
+    _change(context, data, event, temperature=data.to_temperature)
+
+
+@CLIENTS.on(ClientTermsChanged, keys=_keys)
+def _terms_changed(context: Context, data: Any, event: RecordedEvent) -> None:
+    _change(context, data, event, discount=data.discount, currency=data.currency, language=data.language)
+
+
+@CLIENTS.on(ClientAssigned, keys=_keys)
+def _assigned(context: Context, data: Any, event: RecordedEvent) -> None:
+    _change(context, data, event, owner_id=data.to_owner)
+
+
+@CLIENTS.on(ClientMarkedLost, keys=_keys)
+def _marked_lost(context: Context, data: Any, event: RecordedEvent) -> None:
+    _change(context, data, event, lost_at=event.occurred_at, lost_reason=data.reason)
+
+
+@CLIENTS.on(ClientReturned, keys=_keys)
+def _returned(context: Context, data: Any, event: RecordedEvent) -> None:
+    _change(context, data, event, lost_at=None, lost_reason="")
+
+
+@CLIENTS.on(ClientStageChanged, keys=_keys)
+def _stage_changed(context: Context, data: Any, event: RecordedEvent) -> None:
+    stays = context.get("clients", data.client_id).stages
+    # From a stage to the same one: only the sum or date changed (P20).
+    entered_at = data.from_entered_at if data.from_stage == data.to_stage else event.occurred_at
+    stay = ClientStay(data.to_stage, entered_at, data.value, data.currency, data.base_value, data.expected_on)
+    _change(context, data, event, stages={**stays, data.funnel_id: stay})
+
+
+@CLIENTS.on(MainContactChosen, keys=_keys)
+def _main_contact_chosen(context: Context, data: Any, event: RecordedEvent) -> None:
+    _change(context, data, event, main_contact_id=data.contact_id)
+
+
+@CLIENTS.on(ContactRemoved, keys=_keys)
+def _contact_removed(context: Context, data: Any, _: RecordedEvent) -> None:
+    client = context.get("clients", data.client_id)
+    if client is not None and client.main_contact_id == data.contact_id:
+        context.put("clients", data.client_id, replace(client, main_contact_id=None))
+
+
+@CLIENTS.on(ClientErased, keys=_keys)
+def _erased(context: Context, data: Any, event: RecordedEvent) -> None:
+    """Blank what tells who it was; numbers, terms and what totals are split by stay (X10)."""
+    blank: dict[str, Any] = {
+        "name": "",
+        "tax_id": None,
+        "email": None,
+        "phones": [],
+        "address": None,
+        "birthday": None,
+        "links": [],
+    }
+    blank |= {"external_id": None, "lost_reason": "", "last_note": None, "main_contact_id": None}
+    _change(context, data, event, erased=True, erased_at=event.occurred_at, **blank)
+
+
+def _preview(note: Note) -> LastNote:
+    line = next((line.strip() for line in note.text.splitlines() if line.strip()), "")
+    short = line if len(line) <= PREVIEW else line[: PREVIEW - 1].rstrip() + "…"
+    return LastNote(note.note_id, note.added_at, note.priority, short)
+
+
+@CLIENTS.on(NoteAdded, NoteEdited, NotePriorityChanged, NoteRemoved, NoteRestored, keys=_keys)
+def _note_changed(context: Context, data: Any, _: RecordedEvent) -> None:
+    """Keep the last note right (S3.4): by what is known where that is enough, else by looking it up."""
+    client = context.get("clients", data.client_id)
+    if client is None or client.erased:
+        return
+    note = context.get("notes", data.note_id)
+    last = client.last_note
+    if note.removed_at is None and (last is None or _order(note) <= _order(last)):
+        newest: Note | None = note
+    elif note.removed_at is not None and last is not None and last.note_id == note.note_id:
+        newest = newest_note(context, data.client_id)
+    else:
+        return
+    context.put("clients", data.client_id, replace(client, last_note=_preview(newest) if newest else None))
+
+
+def _order(note: Note | LastNote) -> tuple[int, str]:
+    """Newest first, then by id, as `newest_note` sorts."""
+    return -note.added_at, note.note_id

@@ -1,0 +1,1 @@
+"""The only door; so far its employees, workspace settings and short numbers."""

@@ -1,0 +1,23 @@
+"""The gateway service: the only door; here its employees and the workspace's settings."""
+
+from __future__ import annotations
+
+from contracts.gateway.commands import AddEmployee, ChangeEmployee, ChangeWorkspaceSettings, EmployeeLeaves
+from services.gateway import edge
+from services.gateway.domain.employee import EMPLOYEE
+from services.gateway.domain.settings import SETTINGS
+from services.gateway.known import GatewayKnown
+from services.gateway.projections import GATEWAY_GROUP
+from services.kit.service import Handles, Service
+
+SERVICE = Service(
+    name="gateway",
+    handles=(
+        Handles("/employees", AddEmployee, EMPLOYEE, "employee_id", creates=True),
+        Handles("/employees/{employee_id}", ChangeEmployee, EMPLOYEE, "employee_id"),
+        Handles("/employees/{employee_id}/leave", EmployeeLeaves, EMPLOYEE, "employee_id"),
+        Handles("/settings", ChangeWorkspaceSettings, SETTINGS, "workspace_id", enrich=edge.change_settings),
+    ),
+    projections=(GATEWAY_GROUP,),
+    known=GatewayKnown,
+)

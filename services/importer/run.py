@@ -1,0 +1,220 @@
+"""Imports a bundle: reads and checks all of it, compares it with what is stored, then appends what is missing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+from contracts.envelope import RecordedEvent
+from contracts.gateway.events import NumberKind
+from services.gateway.domain.settings import SETTINGS
+from services.importer import workspace
+from services.importer.bundle import Bundle, read_bundle
+from services.importer.errors import BundleError, RowError
+from services.importer.history import Plan, Rejected, actor, begun, continued
+from services.importer.meta import read_meta
+from services.importer.offers import Item
+from services.importer.people import Client, ClientNote, Employee
+from services.importer.sales import ImportedDeal, ImportedOrder, ImportedPayment
+from services.importer.sink import Sink
+from services.importer.subject import Subject
+from services.importer.tables import Progress
+from services.kit.codec import Codec
+from services.kit.ports import EventStore, Keyring
+
+_NOTHING, _NEW, _MORE = 0, 1, 2
+_PAUSE = 50
+"""Subjects between two breaths of the event loop: live commands go on meanwhile."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What an import did: events stored, subjects that got some by table, and what is wrong with the bundle."""
+
+    source: str
+    events: int = 0
+    subjects: dict[str, int] = field(default_factory=dict)
+    errors: list[RowError] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Group:
+    """The subjects of one table in the order they are stored in, made anew each time they are asked for."""
+
+    name: str
+    count: int
+    subjects: Callable[[], Iterator[Subject]]
+    numbered: NumberKind | None = None
+    todo: bytearray | None = None
+    """For each subject what is to be done, once it was compared; None: all are new."""
+
+
+async def import_bundle(
+    folder: Path,
+    store: EventStore,
+    keyring: Keyring,
+    codec: Codec,
+    *,
+    source: str | None = None,
+    strict: bool = False,
+    now: int,
+    progress: Progress = lambda _label, _done, _total: None,
+) -> Report:
+    """Import the canonical bundle in `folder`; safe to repeat, also after a crash.
+
+    `source`: name of where the data is from, default is that of the bundle. `strict`: store nothing if any row is bad.
+    `now`: UTC ms. `progress` is called with (what, done, total or 0), also from another thread. Raises Unavailable."""
+    report = Report(source or folder.resolve().name)
+    try:
+        report.source = source or read_meta(folder, now).dataset or report.source
+        settings = await workspace.folded(store, codec, SETTINGS, workspace.SETTINGS_KEY)
+        base = (settings.fields or {}).get("base_currency")
+        bundle = await asyncio.to_thread(read_bundle, folder, now, base, report.errors, progress)
+    except BundleError as refusal:
+        report.errors.append(refusal.error)
+        return report
+    if not (strict and report.errors):
+        await _Import(bundle, report, store, codec, await keyring.tombstones(), progress).run(strict=strict, now=now)
+    return report
+
+
+class _Import:
+    """One import on its way into the log."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        report: Report,
+        store: EventStore,
+        codec: Codec,
+        erased: Sequence[str],
+        progress: Progress,
+    ) -> None:
+        self.bundle = bundle
+        self.report = report
+        self.source = report.source
+        self.store = store
+        self.codec = codec
+        self.erased = frozenset(erased)
+        self.progress = progress
+        self.sink = Sink(store, codec, actor(report.source))
+
+    async def run(self, *, strict: bool, now: int) -> None:
+        """Compare, then store: references first, then all that refers to them."""
+        fresh = await self.store.head() == 0
+        groups = self._groups()
+        if strict or not fresh:
+            for group in groups:
+                await self._compare(group, fresh=fresh)
+            if strict and self.report.errors:
+                return
+        await self._workspace(fresh=fresh)
+        for group in groups:
+            await self._store(group, now)
+        await self.sink.flush()
+        self.report.events += self.sink.events
+        self.report.subjects = dict(self.sink.subjects)
+
+    def _groups(self) -> list[Group]:
+        b, source = self.bundle, self.source
+        as_of = b.meta.as_of
+        made = workspace.funnels(b, source)
+        deals = [] if b.deals.broken else sorted(b.deals.good(), key=lambda deal: (deal.first < 0, deal.first))
+        orders = [] if b.orders.broken else list(b.orders.good())
+        users, products, customers = list(b.users.good()), list(b.products.good()), list(b.customers.good())
+        payments, notes = list(b.payments.good()), list(b.notes.good())
+        return [
+            Group("users", len(users), lambda: (Employee(source, row) for row in users)),
+            Group("products", len(products), lambda: (Item(source, row, as_of) for row in products)),
+            Group("funnels", len(made), lambda: iter(made)),
+            Group("customers", len(customers), lambda: (Client(source, row, as_of) for row in customers), "client"),
+            Group("deals", len(deals), lambda: (ImportedDeal(source, row, b) for row in deals), "deal"),
+            Group("orders", len(orders), lambda: (ImportedOrder(source, row, b) for row in orders), "order"),
+            Group("payments", len(payments), lambda: (ImportedPayment(source, row, b) for row in payments)),
+            Group("notes", len(notes), lambda: (ClientNote(source, row, as_of) for row in notes)),
+        ]
+
+    async def _compare(self, group: Group, *, fresh: bool) -> None:
+        """Find out what is to be done for each subject, and what cannot be done."""
+        todo = group.todo = bytearray(group.count)
+        for place, subject in enumerate(group.subjects()):
+            if place % _PAUSE == 0:
+                self.progress(f"comparing {group.name}", place, group.count)
+                await asyncio.sleep(0)
+            stored = [] if fresh else await self.store.read(subject.stream)
+            try:
+                plan = self._plan(subject, stored)
+            except Rejected as rejected:
+                self._reject(subject, str(rejected), rejected.column)
+                continue
+            if plan is not None:
+                todo[place] = _MORE if stored else _NEW
+        self.progress(f"comparing {group.name}", group.count, group.count)
+
+    def _plan(self, subject: Subject, stored: Sequence[RecordedEvent]) -> Plan | None:
+        if stored:
+            plan = continued(subject, stored, self.codec, self.bundle.meta.as_of)
+        else:
+            plan = begun(subject)
+        if plan is None or not plan.drafts:
+            return None
+        if subject.owner() in self.erased:
+            raise Rejected("the personal data of this customer was erased; nothing can be added to it")
+        return plan
+
+    def _reject(self, subject: Subject, reason: str, column: str = "") -> None:
+        self.report.errors.append(RowError(subject.file, subject.line, column, reason))
+
+    async def _workspace(self, *, fresh: bool) -> None:
+        """Store rules and settings before all else: whoever looks meanwhile sees numbers by the right rules."""
+        b, source, codec = self.bundle, self.source, self.codec
+        read = self.store.read
+        rules = await read(workspace.SALES_RULES.stream(workspace.RULES_KEY))
+        settings = await read(SETTINGS.stream(workspace.SETTINGS_KEY))
+        plans = [
+            ("rules", workspace.rules_plan(rules, b, workspace.funnels(b, source), source, codec, fresh=fresh)),
+            ("settings", workspace.settings_plan(settings, b, source, codec)),
+        ]
+        rates = sorted(b.rates.good(), key=lambda rate: rate.currency)
+        for currency, rows in groupby(rates, key=lambda rate: rate.currency):
+            stored = await read(workspace.RATE.stream(currency))
+            plans.append(("rates", workspace.rate_plan(stored, currency, list(rows), b, source, codec)))
+        for name, plan in plans:
+            if plan is not None:
+                await self.sink.add(name, plan, self._workspace_reject)
+        await self.sink.flush()
+
+    def _workspace_reject(self, reason: str) -> None:
+        self.report.errors.append(RowError("meta.json", 0, "", reason))
+
+    async def _store(self, group: Group, now: int) -> None:
+        todo = group.todo
+        new = group.count if todo is None else Counter(todo)[_NEW]
+        number = 0
+        if group.numbered and group.name == "deals" and todo is None:
+            new = sum(deal.first >= 0 for deal in self.bundle.deals.good())
+        if group.numbered and new:
+            number = await workspace.reserved(self.store, self.codec, group.numbered, new, self.source, now)
+            self.report.events += 1
+        for place, subject in enumerate(group.subjects()):
+            if place % _PAUSE == 0:
+                self.progress(f"storing {group.name}", place, group.count)
+                await asyncio.sleep(0)
+            what = _NEW if todo is None else todo[place]
+            if what == _NOTHING:
+                continue
+            subject.number = number
+            stored = await self.store.read(subject.stream) if what == _MORE else []
+            try:
+                plan = self._plan(subject, stored)
+            except Rejected as rejected:
+                self._reject(subject, str(rejected), rejected.column)
+                continue
+            if plan is not None:
+                number += what == _NEW
+                await self.sink.add(group.name, plan, lambda reason, at=subject: self._reject(at, reason))
+        self.progress(f"storing {group.name}", group.count, group.count)

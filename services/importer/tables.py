@@ -1,0 +1,103 @@
+"""Tables while they are read: ids seen, ids with an error, and references from one table to another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from services.importer.csvfile import Broken, Column, Row, read
+from services.importer.errors import RowError
+
+R = TypeVar("R")
+Progress = Callable[[str, int, int], None]
+_TELL = 20_000
+"""Rows between two reports of progress."""
+
+
+class Table(Generic[R]):
+    """Rows by id in file order. What is in `bad` has an error somewhere and is not imported."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.rows: dict[str, R] = {}
+        self.bad: set[str] = set()
+        self.absent = True
+        self.broken = False
+        """Nothing in it can be trusted; said once, not again for all that refers to it."""
+
+    def good(self) -> Iterator[R]:
+        """Yield the rows without an error."""
+        return (row for id, row in self.rows.items() if id not in self.bad)
+
+
+class Folder:
+    """The bundle's folder: opens its files and gathers what is wrong."""
+
+    def __init__(self, path: Path, errors: list[RowError], progress: Progress) -> None:
+        self.path = path
+        self.errors = errors
+        self._progress = progress
+
+    def error(self, file: str, line: int, column: str, reason: str) -> None:
+        """Remember one thing that is wrong."""
+        self.errors.append(RowError(file, line, column, reason))
+
+    def has(self, file: str) -> bool:
+        """Tell whether the file is there."""
+        return (self.path / file).is_file()
+
+    def rows(self, table: Table[R], columns: Sequence[Column]) -> Iterator[Row]:
+        """Yield the file's rows; none if it is absent. A file that cannot be read becomes one error."""
+        if not self.has(table.file):
+            return
+        table.absent = False
+        count = 0
+        try:
+            for row in read(self.path / table.file, columns, self.errors):
+                yield row
+                count += 1
+                if count % _TELL == 0:
+                    self._progress(f"reading {table.file}", count, 0)
+        except Broken as broken:
+            self.error(table.file, broken.line, broken.column, f"{broken.reason}; nothing that needs it is imported")
+            table.broken = True
+        self._progress(f"reading {table.file}", count, count)
+
+    def load(self, table: Table[R], columns: Sequence[Column], make: Callable[[Row], tuple[str, R] | None]) -> None:
+        """Read a table whose rows have ids. `make` returns id and row, None if the row names no subject."""
+        for row in self.rows(table, columns):
+            made = make(row)
+            if made is None:
+                continue
+            id, value = made
+            if id in table.rows:
+                self.error(table.file, row.line, columns[0].name, f"the id {id!r} is there twice")
+                table.bad.add(id)
+            if row.bad:
+                table.bad.add(id)
+            table.rows[id] = value
+
+    def refers(self, file: str, line: int, column: str, table: Table[R], id: str) -> bool:
+        """Tell whether the id is one of a good row; if not, say so, unless the reason was told for the whole table."""
+        if id in table.rows and id not in table.bad and not table.broken:
+            return True
+        if table.absent:
+            if not table.broken:
+                self.error(
+                    table.file, 0, "", f"the file is missing, but {file} refers to it; nothing that needs it is imported"
+                )
+            table.broken = True
+        if not table.broken:
+            name = id.replace("\x1f", "/")
+            known = id in table.rows
+            reason = "refers to a row that has an error" if known else f"refers to nothing: no {name!r} in {table.file}"
+            self.error(file, line, column, reason)
+        return False
+
+    def needs(self, file: str, table: Table[R]) -> bool:
+        """Tell whether a file that another one cannot do without is there and readable."""
+        if table.absent and not table.broken:
+            self.error(table.file, 0, "", f"the file is missing, and {file} cannot be imported without it")
+            table.broken = True
+        return not table.broken

@@ -1,0 +1,238 @@
+"""One page of a collection by keyset: a few index ranges read one after the other, never an offset.
+
+The order is: each sort column, missing values last, then id and lane ascending. Rows after a cursor are the union of
+ranges that share fewer and fewer of its sort values: (a, b, id > i), (a, > b), (a, b missing), (> a), (a missing).
+Each is a range of an index on (a, b, id, lane), and their concatenation is in order.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.kit.adapters.sqlite_filters import LEAST, Condition, Sort, condition, conditions, make_cursor, read_cursor
+from services.kit.adapters.sqlite_schema import CollectionTable
+from services.kit.documents import Cursor, Filter, Page, Stored
+
+WALK = 20_000
+"""Rows of a sort's index that are tested against the other filters before the matching ones are sorted instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Rows with these values (None: missing) in the first sort columns, more conditions, and what is left to sort."""
+
+    equal: tuple[tuple[str, Any], ...]
+    extra: tuple[Condition, ...]
+    left: tuple[tuple[str, bool], ...]
+
+
+class Find:
+    """One call of `find`."""
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        table: CollectionTable,
+        where: Sequence[Filter],
+        sort: Sort,
+        lane: int | None,
+        columns: Sequence[str],
+    ) -> None:
+        self._db = db
+        self._table = table
+        self._where = where
+        self._lane = lane
+        self._columns = tuple(columns)
+        self._fixed = {each.column for each in where if each.op == "="}
+        seen: dict[str, bool] = {}
+        for column, descending in sort:
+            table.column(column)  # declared?
+            seen.setdefault(column, descending)
+        self._sort = tuple((column, down) for column, down in seen.items() if column not in self._fixed)
+        names = [table.column(column) for column, _ in self._sort]
+        shown = [table.column(column) for column in columns] or ["_body"]
+        self._width = 3 + len(names)
+        self._select = f"SELECT {', '.join(['_n', '_id', '_lane', *names, *shown])} FROM {table.table}"
+        self._order_columns = [column for column, _ in self._sort]
+
+    def page(self, cursor: Cursor | None, limit: int) -> Page:
+        """Return up to `limit` rows after the cursor."""
+        if limit < 1:
+            raise ValueError("a page has at least one row")
+        rows: list[tuple[Any, ...]] = []
+        for each in self._ranges(cursor):
+            rows += self._read(each, limit + 1 - len(rows))
+            if len(rows) > limit:
+                last = rows[limit - 1]
+                return Page(
+                    [self._stored(row) for row in rows[:limit]],
+                    make_cursor(self._table, self._sort, last[3 : self._width], last[1], last[2]),
+                )
+        return Page([self._stored(row) for row in rows], None)
+
+    def _stored(self, row: tuple[Any, ...]) -> Stored:
+        if self._columns:
+            return Stored(row[1], row[2], None, dict(zip(self._columns, row[self._width :], strict=True)))
+        return Stored(row[1], row[2], self._table.decode(row[self._width]))
+
+    # ------------------------------------------------------------ the ranges
+
+    def _ranges(self, cursor: Cursor | None) -> Iterator[Range]:
+        sort = self._sort
+        if cursor is None:
+            yield from self._after((), sort, None)
+            return
+        values, row, lane = read_cursor(self._table, sort, cursor)
+        equal = tuple((column, value) for (column, _), value in zip(sort, values, strict=True))
+        yield Range(equal, (("(_id, _lane) > (?, ?)", (row, lane)),), ())
+        for at in range(len(sort) - 1, -1, -1):
+            if values[at] is not None:
+                yield from self._after(equal[:at], sort[at:], values[at])
+
+    def _after(
+        self, equal: tuple[tuple[str, Any], ...], left: tuple[tuple[str, bool], ...], value: Any
+    ) -> Iterator[Range]:
+        """Yield what comes after `value` (None: everything) in the first column of `left`, then where it is missing."""
+        if not left:
+            yield Range(equal, (), ())
+            return
+        column, descending = left[0]
+        name = self._table.column(column)
+        missing = column in self._table.nullable
+        if value is not None:
+            yield Range(equal, ((f"{name} {'<' if descending else '>'} ?", (value,)),), left)
+        elif missing:
+            yield Range(equal, ((f"{name} >= ?", (LEAST[self._table.kinds[column]],)),), left)
+        else:
+            yield Range(equal, (), left)
+        if missing:
+            yield from self._after((*equal, (column, None)), left[1:], None)
+
+    # ------------------------------------------------------------ reading a range
+
+    def _read(self, of: Range, limit: int) -> list[tuple[Any, ...]]:
+        """Return the first rows of the range, in order."""
+        if not of.left or not all(descending for _, descending in of.left):
+            return self._rows(of, "", limit)
+        # An index read backwards gives ids backwards too. Ties are put right here, and a last tie that the limit cuts
+        # is read again by id: SQLite would sort the whole tie, which may be half of the table.
+        rows = self._rows(of, " DESC", limit)
+        first, last = 3, self._width
+        rows.sort(key=lambda row: (row[1], row[2]))
+        groups: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+        for row in rows:
+            groups.setdefault(row[first:last], []).append(row)
+        ordered = sorted(groups, key=_missing_lowest, reverse=True)
+        made = [row for key in ordered for row in groups[key]]
+        if len(rows) < limit:
+            return made
+        cut = ordered[-1]
+        whole = Range(tuple(zip(self._order_columns, cut, strict=True)), (), ())
+        count = len(groups[cut])
+        return made[: len(made) - count] + self._rows(whole, "", count)
+
+    def _rows(self, of: Range, ids: str, limit: int) -> list[tuple[Any, ...]]:
+        sql, values = self._conditions(of)
+        order = self._order(of, ids)
+        walked = self._walked_index(of)
+        if walked is None:
+            return self._run(f"{self._select}{_where(sql)} ORDER BY {order} LIMIT ?", (*values, limit))
+        return self._walk(of, *walked, order, limit)
+
+    def _run(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        return self._db.execute(sql, values).fetchall()
+
+    def _conditions(self, of: Range, where: Sequence[Filter] | None = None) -> Condition:
+        sql, values = conditions(self._table, self._where if where is None else where, self._lane)
+        parts = [sql] if sql else []
+        more: list[Any] = list(values)
+        for column, value in of.equal:
+            parts.append(f"{self._table.column(column)} {'IS NULL' if value is None else '= ?'}")
+            more += [] if value is None else [value]
+        for text, extra in of.extra:
+            parts.append(text)
+            more += extra
+        return " AND ".join(parts), tuple(more)
+
+    def _order(self, of: Range, ids: str) -> str:
+        terms = [
+            f"{self._table.column(column)} {'DESC' if descending else 'ASC'}"
+            + (" NULLS LAST" if not descending and column in self._table.nullable and at else "")
+            for at, (column, descending) in enumerate(of.left)
+        ]
+        return ", ".join([*terms, f"_id{ids}", f"_lane{ids}"])
+
+    # ------------------------------------------------------------ filters that the sort's index does not answer
+
+    def _walked_index(self, of: Range) -> tuple[str, frozenset[str]] | None:
+        """Return the index whose order is wanted, if it leaves filters unanswered, and the columns it answers."""
+        constant = self._fixed | {column for column, _ in of.equal}
+        wanted = [column for column, _ in of.left]
+        rest = {each.column for each in self._where} - constant - set(wanted[:1])
+        best: tuple[str, frozenset[str]] | None = None
+        for columns in self._table.indexes:
+            begin = 0
+            while begin < len(columns) and columns[begin] in constant:
+                begin += 1
+            if list(columns[begin : begin + len(wanted)]) != wanted or (not wanted and begin != len(columns)):
+                continue
+            answered = frozenset(self._fixed & set(columns[:begin]))
+            if not rest and answered >= self._fixed:
+                return None
+            if best is None or len(answered) > len(best[1]):
+                best = self._table.index(columns), answered
+        return best if any(self._begins(each) for each in self._where) else None
+
+    def _begins(self, of: Filter) -> str | None:
+        """Return an index that begins with the filter's column."""
+        found = (self._table.index(columns) for columns in self._table.indexes if columns[0] == of.column)
+        return next(found, None)
+
+    def _walk(self, of: Range, index: str, answered: frozenset[str], order: str, limit: int) -> list[tuple[Any, ...]]:
+        """Test the first rows in the index's order; where too few of them match, sort all that match instead."""
+        begin = answered | {column for column, _ in of.left[:1]}
+        bounds = [each for each in self._where if each.column in begin]
+        tested = [each for each in self._where if each.column not in begin]
+        inner, values = self._conditions(of, bounds)
+        names = ", ".join(dict.fromkeys(["_n", *(self._table.column(each.column) for each in tested)]))
+        table = self._table.table
+        walk = f"SELECT {names} FROM {table} INDEXED BY {index}{_where(inner)} ORDER BY {order} LIMIT {WALK}"
+        outer, more = conditions(self._table, tested)
+        found = self._run(f"SELECT _n FROM ({walk}){_where(outer)} LIMIT ?", (*values, *more, limit))
+        if len(found) < limit and self._run(f"SELECT count(*) FROM ({walk})", values)[0][0] == WALK:
+            return self._sorted_matches(of, order, limit)
+        by_number = {row[0]: row for row in self._numbered([row[0] for row in found])}
+        return [by_number[row[0]] for row in found]
+
+    def _numbered(self, numbers: list[int]) -> list[tuple[Any, ...]]:
+        if not numbers:
+            return []
+        return self._run(f"{self._select} WHERE _n IN ({','.join('?' * len(numbers))})", tuple(numbers))
+
+    def _sorted_matches(self, of: Range, order: str, limit: int) -> list[tuple[Any, ...]]:
+        """Sort what the rarest filter leaves."""
+        table = self._table.table
+        rarest, index = WALK + 2, ""
+        for each in self._where:
+            begins = self._begins(each)
+            if begins is None:
+                continue
+            sql, values = condition(self._table, each)
+            some = f"SELECT 1 FROM {table} INDEXED BY {begins} WHERE {sql} LIMIT {WALK + 1}"
+            count = self._run(f"SELECT count(*) FROM ({some})", values)[0][0]
+            if count < rarest:
+                rarest, index = count, begins
+        sql, values = self._conditions(of)
+        source = self._select if rarest > WALK else f"{self._select} INDEXED BY {index}"
+        return self._run(f"{source}{_where(sql)} ORDER BY {order} LIMIT ?", (*values, limit))
+
+
+def _where(sql: str) -> str:
+    return f" WHERE {sql}" if sql else ""
+
+
+def _missing_lowest(values: tuple[Any, ...]) -> tuple[tuple[bool, Any], ...]:
+    return tuple((value is not None, value if value is not None else 0) for value in values)

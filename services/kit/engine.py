@@ -1,0 +1,233 @@
+"""One process of Voronka: the services' tables on the ports of a profile (DESIGN 2, 5)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import structlog
+
+from contracts.base import Command
+from contracts.gateway.commands import ReserveNumbers
+from contracts.ids import command_id
+from contracts.problem import Refusal
+from contracts.registry import KNOWN_TYPES, REFERENCE_TYPES
+from services.kit import clock
+from services.kit.codec import Codec
+from services.kit.decider import Decider
+from services.kit.eraser import Eraser
+from services.kit.errors import OtherLog
+from services.kit.handle import Effect, Handler, Meta
+from services.kit.lanes import lane_of
+from services.kit.ports import Bus, Documents, EventStore, Keyring, Limits, Reader
+from services.kit.reactor import Reactor
+from services.kit.runner import ProjectionRunner
+from services.kit.service import Desk, Handles, Known, Service
+from services.kit.telemetry import METRICS, tracer
+from services.kit.token import Token
+
+log = structlog.get_logger(__name__)
+_BLOCK = 20
+"""Short numbers taken at a time; a restart leaves the rest of a block unused (P21)."""
+_SLICE = 2_000
+
+
+@dataclass
+class Ports:
+    """The adapters of a profile."""
+
+    store: EventStore
+    bus: Bus
+    documents: Documents
+    keyring: Keyring
+    limits: Limits
+
+    async def close(self) -> None:
+        """Close all, documents first: what they lack is in the log."""
+        await self.documents.close()
+        await self.store.close()
+        await self.keyring.close()
+
+
+class Engine:
+    """Runs services: takes commands, folds events, reacts. `start` before use, `stop` after."""
+
+    def __init__(self, services: Sequence[Service], ports: Ports, numbers: Decider[Any, Any, Any]) -> None:
+        self.services = services
+        self.ports = ports
+        self.codec = Codec(ports.keyring)
+        self.handler = Handler(ports.store, self.codec, clock.now)
+        self.known: dict[str, Known] = {s.name: s.known() for s in services if s.known is not None}
+        self.runners: dict[str, ProjectionRunner] = {}
+        self.desk = Desk(self.handler, self.codec, self.known, self._number)
+        self.failure: BaseException | None = None
+        self._handles: dict[type[Command], Handles] = {h.command: h for s in services for h in s.handles}
+        self._decider = numbers
+        self._numbers: dict[str, list[int]] = {}
+        self._numbers_lock = asyncio.Lock()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # ------------------------------------------------------------ life
+
+    async def start(self) -> None:
+        """Load what edges must know, then begin to fold and to react."""
+        await self._learn()
+        self.handler.listeners.append(self._tell)
+        for service in self.services:
+            for projection in service.projections:
+                await self.ports.documents.define(
+                    f"{projection.name}.{projection.version}", projection.collections, projection.counters
+                )
+                group = await self._group(projection.name, projection.version)
+                self.runners[projection.name] = ProjectionRunner(
+                    projection, group, self.ports.bus, self.ports.documents, self.codec, self.ports.store.log_id
+                )
+        for runner in self.runners.values():
+            self._spawn(runner.run(), runner.group)
+        for service in self.services:
+            if service.reactions:
+                reactor = Reactor(
+                    service.name,
+                    service.reactions,
+                    self.ports.bus,
+                    self.ports.documents,
+                    self.codec,
+                    self.send,
+                    self.known,
+                    self.ports.store.head,
+                    self.ports.store.log_id,
+                )
+                self._spawn(reactor.run(), reactor.group)
+        self._spawn(Eraser(self).run(), "eraser")
+
+    async def stop(self) -> None:
+        """Stop folding and close the stores; what was acknowledged stays."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.ports.close()
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.failure = error
+            remedy = "run `voronka rebuild`" if isinstance(error, OtherLog) else "restart the process"
+            log.error("a worker ended", worker=task.get_name(), error=repr(error), remedy=remedy, exc_info=error)
+
+    async def _group(self, name: str, version: int) -> str:
+        """Return the versioned group to fold; a new version is served once it has caught up."""
+        base = f"{name}.{version}"
+        active = await self.ports.documents.active(name)
+        if active is None:
+            await self.ports.documents.activate(name, base)
+            return base
+        if active == base or active.startswith(base + "-"):
+            return active
+        self._spawn(self._switch(name, active, base), f"switch {name}")
+        return base
+
+    async def _switch(self, name: str, old: str, new: str) -> None:
+        head = await self.ports.store.head()
+        while name not in self.runners or not self.caught_up(name, head):
+            await asyncio.sleep(0.2)
+        await self.ports.documents.activate(name, new)
+        await self.ports.documents.drop(old)
+        log.info("read models switched", old=old, new=new)
+
+    async def _learn(self) -> None:
+        after = 0
+        while events := await self.ports.store.read_types(KNOWN_TYPES, after, _SLICE):
+            for event in events:
+                self._tell(event)
+            after = events[-1].position
+
+    def _tell(self, event: Any) -> None:
+        if event.type in KNOWN_TYPES:
+            data = self.codec.decode(event)
+            for known in self.known.values():
+                if event.type in known.types:
+                    known.apply(data, event)
+
+    # ------------------------------------------------------------ commands
+
+    async def send(self, command: Command, meta: Meta) -> Effect:
+        """Take a command: the edge fills in what it must know, the decider decides, the events are durable on return.
+
+        Raises the refusals of contracts.problem."""
+        handles = self._handles[type(command)]
+        name = type(command).__name__
+        begun = perf_counter()
+        with tracer.start_as_current_span(name):
+            try:
+                if handles.enrich is not None:
+                    command = await handles.enrich(self.desk, command, meta)
+                effect = await self.handler.handle(handles.decider, getattr(command, handles.key), command, meta)
+            except Refusal as refusal:
+                METRICS.commands.labels(name, "refused").inc()
+                METRICS.refusals.labels(refusal.code).inc()
+                raise
+        METRICS.commands.labels(name, "done").inc()
+        METRICS.command_seconds.labels(name).observe(perf_counter() - begun)
+        return effect
+
+    async def _number(self, kind: str) -> int:
+        async with self._numbers_lock:
+            free = self._numbers.setdefault(kind, [])
+            if not free:
+                command = ReserveNumbers(kind=kind, count=_BLOCK)  # type: ignore[arg-type]
+                meta = Meta("system:numbers", command_id("system:numbers", clock.new_id()), origin="system")
+                effect = await self.handler.handle(self._decider, kind, command, meta)
+                data = self.codec.decode(effect.events[0])
+                free += range(data.first + data.count - 1, data.first - 1, -1)
+            return free.pop()
+
+    # ------------------------------------------------------------ reads
+
+    def token(self, effect: Effect) -> Token:
+        """Return where the effect's events are, for reads that must see them (DESIGN 7)."""
+        places: dict[tuple[str, int], int] = {}
+        for event in effect.events:
+            lane = -1 if event.type in REFERENCE_TYPES else lane_of(event.key, self.ports.bus.lanes)
+            places[event.topic, lane] = event.position
+        return Token(self.ports.store.log_id, [(topic, lane, at) for (topic, lane), at in places.items()])
+
+    async def wait(self, token: Token, groups: Sequence[str], seconds: float = 2.0) -> bool:
+        """Wait until the groups (by projection name) show what the token names; False if they do not in time."""
+        token.check(self.ports.store.log_id)
+        waits = [self.runners[name].wait(token.places, seconds) for name in groups]
+        return all(await asyncio.gather(*waits))
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Reader]:
+        """Open a snapshot for queries."""
+        async with self.ports.documents.snapshot() as reader:
+            yield reader
+
+    async def serving(self, name: str) -> str:
+        """Return the versioned group that answers reads of this projection."""
+        return await self.ports.documents.active(name) or self.runners[name].group
+
+    def caught_up(self, name: str, head: int) -> bool:
+        """Tell whether the projection has passed this position of the log in every lane."""
+        return self.runners[name].passed >= head
+
+    async def settle(self, seconds: float = 60.0) -> bool:
+        """Wait until all projections show the newest event and have no background work left; False if not in time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while True:
+                    head = await self.ports.store.head()
+                    quiet = all(r.passed >= head and not r.working for r in self.runners.values())
+                    if quiet or self.failure is not None:
+                        return quiet
+                    await asyncio.sleep(0.005)
+        return False

@@ -1,0 +1,15 @@
+"""What can be wrong with the files of a workspace, in words for the person who runs it."""
+
+from __future__ import annotations
+
+
+class NewerData(Exception):
+    """The file was written by a newer Voronka than this one; nothing was changed."""
+
+
+class Unusable(Exception):
+    """The file cannot be opened, read or written as what it should be; nothing was changed."""
+
+
+class OtherLog(Exception):
+    """A group's positions belong to another log than this one (restored or replaced): rebuild the group (DESIGN 5)."""

@@ -1,0 +1,151 @@
+"""Runs reactions: live events in, commands out; what fails is parked and the rest goes on (DESIGN 4, 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import structlog
+
+from contracts.base import Command
+from contracts.envelope import RecordedEvent
+from contracts.ids import reaction_id
+from contracts.problem import Refusal, Unavailable
+from services.kit.codec import Codec
+from services.kit.documents import Collection, LaneState, Positions, Put, Write
+from services.kit.handle import Effect, Meta
+from services.kit.ports import Batch, Bus, Documents
+from services.kit.reaction import Reaction
+from services.kit.service import Known
+from services.kit.telemetry import METRICS
+
+log = structlog.get_logger(__name__)
+Send = Callable[[Command, Meta], Awaitable[Effect]]
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """From which position of the log a reaction acts: the head when it was first seen (P18)."""
+
+    position: int
+
+
+class Parked(msgspec.Struct, frozen=True):
+    """A dead letter: an event whose command was refused or failed."""
+
+    reaction: str
+    event_id: str
+    type: str
+    position: int
+    reason: str
+
+
+BEGUN = Collection("begun", Begun)
+PARKED = Collection("parked", Parked, columns={"reaction": "text", "position": "int"}, indexes=(("position",),))
+
+
+class Reactor:
+    """Runs the reactions of one service in the group `<service>-reactions.1`."""
+
+    def __init__(
+        self,
+        name: str,
+        reactions: Sequence[Reaction],
+        bus: Bus,
+        documents: Documents,
+        codec: Codec,
+        send: Send,
+        known: Mapping[str, Known],
+        head: Callable[[], Awaitable[int]],
+        log_id: str,
+    ) -> None:
+        self.group = f"{name}-reactions.1"
+        self._bus = bus
+        self._documents = documents
+        self._codec = codec
+        self._send = send
+        self._known = known
+        self._head = head
+        self._log_id = log_id
+        self._by_type: dict[str, list[Reaction]] = {}
+        for reaction in reactions:
+            for event in reaction.events:
+                self._by_type.setdefault(event.type, []).append(reaction)
+        self._reactions = reactions
+        self._begun: dict[str, int] = {}
+        self._lanes: dict[int, LaneState] = {}
+        self._unsaved = 0
+
+    async def run(self) -> None:
+        """React for ever; cancel to stop."""
+        await self._documents.define(self.group, (BEGUN, PARKED), ())
+        async for batch in self._bus.deliveries(self.group, self._open):
+            await self._take(batch)
+
+    async def _open(self, lane: int) -> LaneState:
+        state = await self._documents.open_lane(self.group, lane, self._log_id)
+        self._lanes[lane] = state
+        if not self._begun:
+            await self._begin(lane, state)
+        return state
+
+    async def _begin(self, lane: int, state: LaneState) -> None:
+        """Note the head of the log for each reaction that was never seen before."""
+        names = [reaction.name for reaction in self._reactions]
+        async with self._documents.snapshot() as reader:
+            rows = await reader.get_many(self.group, BEGUN.name, names)
+        self._begun = {row.id: row.document.position for row in rows}
+        new = [name for name in names if name not in self._begun]
+        if new:
+            head = await self._head()
+            writes: list[Write] = [Put(BEGUN.name, name, Begun(head)) for name in new]
+            await self._documents.commit(self.group, lane, state.rev, {}, writes)
+            self._begun |= dict.fromkeys(new, head)
+
+    async def _take(self, batch: Batch) -> None:
+        state = self._lanes[batch.lane]
+        writes: list[Write] = []
+        moved: Positions = {}
+        for delivered in batch.events:
+            event = delivered.event
+            at = (moved.get(event.topic) or state.positions.get(event.topic, (0, "")))[0]
+            if event.position <= at:
+                continue
+            if delivered.prev != at:
+                METRICS.gaps.labels(self.group).inc()
+                await self._bus.resend(self.group, batch.lane)
+                break
+            for reaction in self._by_type.get(event.type, ()):
+                if event.origin != "import" and event.position > self._begun[reaction.name]:
+                    writes += await self._react(reaction, event)
+            moved[event.topic] = (event.position, event.id)
+        state.positions |= moved
+        self._unsaved += len(moved)
+        if writes or self._unsaved >= 100:
+            await self._documents.commit(self.group, batch.lane, state.rev, state.positions, writes)
+            self._unsaved = 0
+        await batch.done()
+
+    async def _react(self, reaction: Reaction, event: RecordedEvent) -> list[Write]:
+        """Send the reaction's commands; return the dead letters of those that failed."""
+        try:
+            data: Any = self._codec.decode(event)
+            more = () if reaction.known is None else (self._known[reaction.known],)
+            for ordinal, command in enumerate(reaction.react(data, event, *more)):
+                target = type(command).__name__
+                meta = Meta(
+                    actor="system:" + reaction.name,
+                    command_id=reaction_id(event.id, reaction.name, target, ordinal),
+                    correlation=event.correlation,
+                    origin="system",
+                )
+                await self._send(command, meta)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - a reaction never stops the others (DESIGN 5)
+            reason = error.detail if isinstance(error, Refusal) else f"{type(error).__name__}: {error}"
+            METRICS.parked.labels(reaction.name).inc()
+            log.error("reaction parked", reaction=reaction.name, event_id=event.id, type=event.type, reason=reason)
+            letter = Parked(reaction.name, event.id, event.type, event.position, reason)
+            return [Put(PARKED.name, f"{event.id}:{reaction.name}", letter)]
+        return []

@@ -1,0 +1,339 @@
+"""Runs a projection: deliveries in, one atomic commit of documents with the lane's position out (DESIGN 5)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from contracts.envelope import RecordedEvent
+from contracts.problem import Unavailable
+from contracts.registry import EVENTS
+from services.kit.codec import Codec
+from services.kit.context import BatchContext, Cache, Miss
+from services.kit.documents import LaneMoved, LaneState, Positions, Write
+from services.kit.ports import Batch, Bus, Documents, Reader
+from services.kit.projection import Projection
+from services.kit.telemetry import METRICS
+
+log = structlog.get_logger(__name__)
+_LAZY = 2_000
+"""How many positions may be passed without a commit, when no event concerned the group."""
+_BATCH = 500
+
+
+@dataclass
+class Stop:
+    """Why a lane stands: the event that could not be folded, and what went wrong."""
+
+    event: RecordedEvent
+    reason: str
+
+
+@dataclass
+class Lane:
+    """A lane this runner owns."""
+
+    number: int
+    rev: int
+    positions: Positions
+    cache: Cache = field(default_factory=Cache)
+    stop: Stop | None = None
+    unsaved: int = 0
+    busy: bool = True
+    """Background work of the projection may be left."""
+
+
+class ProjectionRunner:
+    """Folds one versioned group. `group`: its full name, such as `analytics.1`."""
+
+    def __init__(self, projection: Projection, group: str, bus: Bus, documents: Documents, codec: Codec, log_id: str):
+        self.projection = projection
+        self.group = group
+        self.lanes: dict[int, Lane] = {}
+        self._bus = bus
+        self._documents = documents
+        self._codec = codec
+        self._log_id = log_id
+        self._arriving: asyncio.Future[Batch] | None = None
+        self._taking = False
+        self._waiters: list[tuple[list[tuple[str, int, int]], asyncio.Future[None]]] = []
+
+    # ------------------------------------------------------------ running
+
+    async def run(self) -> None:
+        """Fold for ever; cancel to stop. Raises OtherLog when the documents belong to another log."""
+        await self._documents.define(self.group, self.projection.collections, self.projection.counters)
+        deliveries = self._bus.deliveries(self.group, self._open, _BATCH)
+        try:
+            while True:
+                if self._arriving is None:
+                    self._arriving = asyncio.ensure_future(anext(deliveries))
+                if not self._arriving.done() and not await self._work():
+                    await asyncio.wait([self._arriving])
+                if self._arriving.done():
+                    self._taking = True
+                    batch = self._arriving.result()
+                    self._arriving = None
+                    await self._take(batch)
+                    self._taking = False
+        except StopAsyncIteration:
+            return
+        finally:
+            if self._arriving is not None:
+                self._arriving.cancel()
+                await asyncio.gather(self._arriving, return_exceptions=True)
+            await self._save()
+
+    async def _open(self, lane: int) -> LaneState:
+        state = await self._documents.open_lane(self.group, lane, self._log_id)
+        self.lanes[lane] = Lane(lane, state.rev, dict(state.positions))
+        self._wake()
+        return state
+
+    async def _save(self) -> None:
+        """Commit positions that were passed without writes."""
+        for lane in self.lanes.values():
+            if lane.unsaved:
+                try:
+                    await self._commit(lane, [])
+                except (LaneMoved, Unavailable):
+                    log.info("positions not saved", group=self.group, lane=lane.number)
+
+    # ------------------------------------------------------------ one batch
+
+    async def _take(self, batch: Batch) -> None:
+        lane = self.lanes[batch.lane]
+        if lane.stop is not None:
+            return
+        positions = dict(lane.positions)
+        fresh: list[RecordedEvent] = []
+        gap = False
+        for delivered in batch.events:
+            event = delivered.event
+            topic = event.topic
+            at = positions.get(topic, (0, ""))[0]
+            if event.position <= at:
+                continue
+            if delivered.prev != at:
+                gap = True
+                break
+            positions[topic] = (event.position, event.id)
+            fresh.append(event)
+        try:
+            await self._fold(lane, fresh)
+        except LaneMoved:
+            log.warning("lane is owned by another worker now", group=self.group, lane=lane.number)
+            await self._bus.resend(self.group, lane.number)
+            return
+        await batch.done()
+        if gap and lane.stop is None:
+            METRICS.gaps.labels(self.projection.name).inc()
+            log.error("gap in deliveries", group=self.group, lane=lane.number, positions=positions)
+            await self._bus.resend(self.group, lane.number)
+
+    async def _fold(self, lane: Lane, events: list[RecordedEvent]) -> None:
+        """Fold the events and commit; at the first that cannot be folded the lane stops, with all before it kept."""
+        if not events:
+            return
+        context = BatchContext(self.projection, lane.number, self._bus.lanes, lane.cache)
+        positions: Positions = {}
+        decoded, stop = self._decode(events)
+        await self._prefetch(context, decoded)
+        for event, data in decoded:
+            if data is not None:
+                try:
+                    await self._fold_one(context, data, event)
+                except (LaneMoved, asyncio.CancelledError):
+                    raise
+                except Exception as error:  # noqa: BLE001 - whatever a fold raises stops its lane (DESIGN 5)
+                    context.discard()
+                    stop = Stop(event, f"{type(error).__name__}: {error}")
+                    break
+            positions[event.topic] = (event.position, event.id)
+        await self._commit(lane, context.writes(), positions, lazy=True)
+        context.committed()
+        lane.busy = True
+        METRICS.folded.labels(self.projection.name).inc(len(decoded))
+        if stop is not None:
+            self._alarm(lane, stop)
+
+    def _decode(self, events: list[RecordedEvent]) -> tuple[list[tuple[RecordedEvent, Any]], Stop | None]:
+        """Return the events with their data (None: does not concern the group), up to the first that is broken."""
+        folds = self.projection.folds
+        decoded: list[tuple[RecordedEvent, Any]] = []
+        for event in events:
+            if event.type in folds:
+                try:
+                    decoded.append((event, self._codec.decode(event)))
+                except Exception as error:  # noqa: BLE001 - broken data stops the lane
+                    return decoded, Stop(event, f"{type(error).__name__}: {error}")
+            elif event.type in EVENTS:
+                decoded.append((event, None))
+            else:
+                return decoded, Stop(event, f"event type {event.type!r} is not known to this version")
+        return decoded, None
+
+    async def _prefetch(self, context: BatchContext, decoded: list[tuple[RecordedEvent, Any]]) -> None:
+        def keys() -> Iterator[tuple[str, str]]:
+            for event, data in decoded:
+                wanted = self.projection.keys.get(event.type)
+                if wanted is not None:
+                    yield from wanted(data, event)
+
+        def more() -> Iterator[tuple[str, str]]:
+            for event, data in decoded:
+                if data is not None and self.projection.prefetch is not None:
+                    yield from self.projection.prefetch(context, data, event)
+
+        await self._load_all(context, context.unknown(keys()))
+        if self.projection.prefetch is not None:
+            await self._load_all(context, context.unknown(more()))
+
+    async def _load_all(self, context: BatchContext, missing: dict[str, list[str]]) -> None:
+        if missing:
+            async with self._documents.snapshot() as reader:
+                for collection, ids in missing.items():
+                    await self._load(context, reader, collection, ids)
+
+    async def _load(self, context: BatchContext, reader: Reader, collection: str, ids: list[str]) -> None:
+        context.loaded(collection, ids, await reader.get_many(self.group, collection, ids, context.lane))
+
+    async def _fold_one(self, context: BatchContext, data: Any, event: RecordedEvent) -> None:
+        while True:
+            try:
+                self.projection.folds[event.type](context, data, event)
+            except Miss as miss:
+                context.discard()
+                await self._satisfy(context, miss)
+            else:
+                context.keep()
+                return
+
+    async def _satisfy(self, context: BatchContext, miss: Miss) -> None:
+        async with self._documents.snapshot() as reader:
+            if miss.key is not None:
+                await self._load(context, reader, miss.key[0], [miss.key[1]])
+            elif miss.query is not None:
+                name, where, sort = miss.query
+                page = await reader.find(self.group, name, where, sort, limit=miss.limit, lane=context.lane)
+                context.fetched(miss.query, page.rows, page.next is None)
+            elif miss.across is not None:
+                context.seen_across(*miss.across, await reader.get(self.group, *miss.across))
+
+    async def _commit(
+        self, lane: Lane, writes: list[Write], positions: Positions | None = None, *, lazy: bool = False
+    ) -> None:
+        moved = positions or {}
+        lane.positions |= moved
+        if writes or lane.unsaved >= _LAZY or not lazy:
+            delay = 0.1
+            while True:
+                try:
+                    with METRICS.commit_seconds.labels(self.projection.name).time():
+                        await self._documents.commit(self.group, lane.number, lane.rev, lane.positions, writes)
+                    break
+                except Unavailable as error:
+                    log.error("documents cannot be stored, trying again", group=self.group, error=str(error))
+                    await asyncio.sleep(delay)
+                    delay = min(delay * 2, 5.0)
+            lane.unsaved = 0
+        else:
+            lane.unsaved += 1
+        self._wake()
+
+    def _alarm(self, lane: Lane, stop: Stop) -> None:
+        lane.stop = stop
+        METRICS.stopped.labels(self.projection.name, str(lane.number)).set(1)
+        log.error(
+            "lane stopped: an event cannot be folded; see `voronka skip`",
+            group=self.group,
+            lane=lane.number,
+            position=stop.event.position,
+            event_id=stop.event.id,
+            type=stop.event.type,
+            reason=stop.reason,
+        )
+        self._wake()
+
+    # ------------------------------------------------------------ background work of a projection
+
+    async def _work(self) -> bool:
+        """Do one slice of the projection's work in each lane; True if any lane has more."""
+        work = self.projection.work
+        if work is None:
+            return False
+        more = False
+        for lane in list(self.lanes.values()):
+            if not lane.busy or lane.stop is not None:
+                continue
+            context = BatchContext(self.projection, lane.number, self._bus.lanes, lane.cache)
+            while True:
+                try:
+                    lane.busy = work(context)
+                except Miss as miss:
+                    context.discard()
+                    await self._satisfy(context, miss)
+                else:
+                    context.keep()
+                    break
+            writes = context.writes()
+            if writes:
+                await self._commit(lane, writes)
+                context.committed()
+            more = more or lane.busy
+        await asyncio.sleep(0)
+        return more
+
+    # ------------------------------------------------------------ waiting
+
+    @property
+    def passed(self) -> int:
+        """The position up to which everything is folded in every lane; -1 while a batch is under way."""
+        under_way = self._taking or (self._arriving is not None and self._arriving.done())
+        return -1 if under_way else self._bus.passed(self.group)
+
+    @property
+    def working(self) -> bool:
+        """Whether the projection has background work left."""
+        return self.projection.work is not None and any(lane.busy for lane in self.lanes.values() if lane.stop is None)
+
+    async def idle(self, seconds: float) -> bool:
+        """Wait until no background work is left, at most so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self.working:
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            return False
+        return True
+
+    def reached(self, needed: list[tuple[str, int, int]]) -> bool:
+        """Tell whether each (topic, lane, position) is folded; a lane of -1 means every lane."""
+        for topic, number, position in needed:
+            lanes = list(self.lanes.values()) if number < 0 else [self.lanes.get(number)]
+            if not lanes or any(lane is None or lane.positions.get(topic, (0, ""))[0] < position for lane in lanes):
+                return False
+        return True
+
+    async def wait(self, needed: list[tuple[str, int, int]], seconds: float) -> bool:
+        """Wait until `reached`, at most so long; False if it was not."""
+        if self.reached(needed):
+            return True
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append((needed, future))
+        try:
+            await asyncio.wait_for(future, seconds)
+        except TimeoutError:
+            return False
+        finally:
+            self._waiters = [w for w in self._waiters if w[1] is not future]
+        return True
+
+    def _wake(self) -> None:
+        for needed, future in self._waiters:
+            if not future.done() and self.reached(needed):
+                future.set_result(None)

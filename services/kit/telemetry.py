@@ -1,0 +1,80 @@
+"""What operators see: metrics, traces, structured logs (DESIGN 11). Never personal data. Exporters are off unless set."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry()
+tracer = trace.get_tracer("voronka")
+
+_FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+
+
+class _Metrics:
+    """All metrics, by the words of DESIGN 11."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.commands = Counter("voronka_commands", "Commands answered", ["command", "outcome"], registry=registry)
+        self.command_seconds = Histogram(
+            "voronka_command_seconds", "Time to answer a command", ["command"], registry=registry, buckets=_FAST
+        )
+        self.refusals = Counter("voronka_refusals", "Commands refused", ["code"], registry=registry)
+        self.folded = Counter("voronka_folded_events", "Events passed by a group", ["group"], registry=registry)
+        self.commit_seconds = Histogram(
+            "voronka_commit_seconds", "Time of one document commit", ["group"], registry=registry, buckets=_FAST
+        )
+        self.lag_events = Gauge("voronka_lag_events", "Events not yet folded", ["group"], registry=registry)
+        self.gaps = Counter("voronka_gaps", "Gaps seen in deliveries", ["group"], registry=registry)
+        self.stopped = Gauge("voronka_lane_stopped", "1 if the lane stands", ["group", "lane"], registry=registry)
+        self.parked = Counter("voronka_dead_letters", "Events parked by reactions", ["reaction"], registry=registry)
+        self.rebuild_progress = Gauge(
+            "voronka_rebuild_progress", "Share of a rebuild that is done", ["group"], registry=registry
+        )
+        self.queue_depth = Gauge("voronka_append_queue", "Appends waiting for the writer", registry=registry)
+
+
+METRICS = _Metrics(REGISTRY)
+
+
+def configure(*, json_logs: bool, level: str = "INFO") -> None:
+    """Set up logs (JSON, or plain lines for people) and, if OTEL_EXPORTER_OTLP_ENDPOINT is set, traces."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _trace_id,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer() if json_logs else structlog.dev.ConsoleRenderer(colors=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - optional
+
+        provider = TracerProvider(resource=Resource.create({"service.name": "voronka"}))
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        trace.set_tracer_provider(provider)
+
+
+def _trace_id(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    if current := current_trace():
+        event["trace_id"] = current
+    return event
+
+
+def current_trace() -> str:
+    """Return the id of the trace we are in as 32 hex digits, or an empty text."""
+    context = trace.get_current_span().get_span_context()
+    return format(context.trace_id, "032x") if context.is_valid else ""

@@ -1,0 +1,1 @@
+"""The aggregates of the pipeline service: one a file, pure."""

@@ -1,0 +1,1 @@
+"""The read models of the pipeline service: one a file, pure folds."""

@@ -1,0 +1,44 @@
+"""A bus that does what brokers do now and then: loses deliveries, repeats them. The rules of the lanes must hold."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from services.kit.ports import Batch, Bus, OpenLane
+
+
+class FaultyBus:
+    """Loses every `lose_every`-th event and delivers every `repeat_every`-th batch twice, until `faults` happened."""
+
+    def __init__(self, bus: Bus, *, lose_every: int = 0, repeat_every: int = 0, faults: int = 20) -> None:
+        self.lost = 0
+        self.repeated = 0
+        self._bus = bus
+        self._lose_every = lose_every
+        self._repeat_every = repeat_every
+        self._faults = faults
+        self._events = 0
+        self._batches = 0
+
+    @property
+    def lanes(self) -> int:
+        return self._bus.lanes
+
+    async def deliveries(self, group: str, open_lane: OpenLane, most: int = 1000) -> AsyncIterator[Batch]:
+        async for batch in self._bus.deliveries(group, open_lane, most):
+            kept = []
+            for delivered in batch.events:
+                self._events += 1
+                if self._lose_every and self._events % self._lose_every == 0 and self.lost < self._faults:
+                    self.lost += 1
+                else:
+                    kept.append(delivered)
+            if kept:
+                yield Batch(batch.lane, kept, batch.done)
+            self._batches += 1
+            if self._repeat_every and self._batches % self._repeat_every == 0 and self.repeated < self._faults:
+                self.repeated += 1
+                yield batch
+
+    async def resend(self, group: str, lane: int) -> None:
+        await self._bus.resend(group, lane)

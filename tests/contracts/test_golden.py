@@ -1,0 +1,132 @@
+"""What was stored once is read for ever: a file per released event type, never rewritten (tests/contracts/golden)."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+import pytest
+
+from contracts.base import to_millis
+from contracts.envelope import RecordedEvent, cloud_event
+from contracts.generate import files
+from contracts.registry import EVENTS
+from services.kit.codec import Codec
+from tests.contracts import make_golden
+from tests.contracts.keyring import FakeKeyring
+
+SCHEMAS = {name: json.loads(text) for name, text in files().items() if name.endswith(".schema.json")}
+GOLDEN = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in make_golden.FOLDER.glob("*.json")}
+RELEASED = sorted(GOLDEN)
+
+
+def stored(event: dict[str, Any]) -> RecordedEvent:
+    """Return the CloudEvent as it was recorded."""
+    return RecordedEvent(
+        id=event["id"],
+        type=event["type"],
+        stream=event["subject"],
+        version=event["streamversion"],
+        position=event["position"],
+        key=event["partitionkey"],
+        occurred_at=to_millis(datetime.fromisoformat(event["time"])),
+        recorded_at=to_millis(datetime.fromisoformat(event["recordedat"])),
+        actor=event["actor"],
+        command_id=event["commandid"],
+        command_hash=event["commandhash"],
+        correlation=event["correlation"],
+        origin=event["origin"],
+        imputed=event["imputed"],
+        data=json.dumps(event["data"]).encode(),
+    )
+
+
+def codec(event: dict[str, Any]) -> Codec:
+    sealed = event["data"].get("sealed")
+    return Codec(FakeKeyring(sealed["by"]) if sealed else FakeKeyring())
+
+
+def kept(now: Any, then: Any) -> Any:
+    """Return what is read now, without what was not there then: a later code may know more fields."""
+    if isinstance(now, dict) and isinstance(then, dict):
+        return {name: kept(value, then[name]) for name, value in now.items() if name in then}
+    if isinstance(now, list) and isinstance(then, list) and len(now) == len(then):
+        return [kept(*pair) for pair in zip(now, then, strict=True)]
+    return now
+
+
+def newer(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the event as a later version could write it: with fields added everywhere."""
+
+    def added(value: Any) -> Any:
+        if isinstance(value, list):
+            return [added(item) for item in value]
+        return {**value, "added_later": {"any": ["thing"]}} if isinstance(value, dict) else value
+
+    data = {name: added(value) if isinstance(value, list) else value for name, value in event["data"].items()}
+    if data.get("shipment"):
+        data["shipment"] = added(data["shipment"])
+    if "sealed" in data:
+        data["sealed"] = added(data["sealed"])
+    return {**event, "data": {**data, "added_later": {"any": ["thing"]}, "added_too": 1.5}}
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_every_event_type_is_frozen(name: str):
+    assert name in GOLDEN, "run python -m tests.contracts.make_golden"
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_a_released_event_type_is_still_known(name: str):
+    assert name in EVENTS, "a released type can never be removed: somebody's log holds it"
+    assert GOLDEN[name]["event"]["type"] == name
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_a_golden_event_is_read_by_model_and_fast_decoder(name: str):
+    event, plain = GOLDEN[name]["event"], GOLDEN[name]["plain"]
+    model = codec(event).model(stored(event))
+    fast = msgspec.to_builtins(codec(event).decode(stored(event)))
+    assert kept(model.model_dump(mode="json"), plain) == plain
+    assert kept(fast, plain) == plain
+    assert (model.occurred_at, model.imputed) == (stored(event).occurred_at, event["imputed"])
+    assert model.key() == event["partitionkey"]
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_a_newer_event_that_only_adds_is_read(name: str):
+    event, plain = newer(GOLDEN[name]["event"]), GOLDEN[name]["plain"]
+    assert kept(codec(event).model(stored(event)).model_dump(mode="json"), plain) == plain
+    assert kept(msgspec.to_builtins(codec(event).decode(stored(event))), plain) == plain
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_the_envelope_is_kept(name: str):
+    event = GOLDEN[name]["event"]
+    assert kept(cloud_event(stored(event)), event) == event
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_a_golden_event_is_what_the_schemas_promise(name: str):
+    event = GOLDEN[name]["event"]
+    for path, value in (("envelope", event), (f"events/{name}", event["data"])):
+        jsonschema_rs.validator_for(SCHEMAS[f"{path}.schema.json"], validate_formats=True).validate(value)
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_a_golden_event_shows_nothing_personal(name: str):
+    event, plain = GOLDEN[name]["event"], GOLDEN[name]["plain"]
+    personal = EVENTS[name].personal_fields() & set(plain)
+    assert ("sealed" in event["data"]) == bool(personal)
+    for field in personal:
+        for value in plain[field] if isinstance(plain[field], list) else [plain[field]]:
+            assert value not in json.dumps(event, ensure_ascii=False)
+
+
+def test_making_goldens_only_adds(tmp_path, monkeypatch):
+    monkeypatch.setattr(make_golden, "FOLDER", tmp_path)
+    (tmp_path / "pipeline.RateSet.v1.json").write_text("frozen")
+    make_golden.main()
+    assert {path.stem for path in tmp_path.iterdir()} == set(EVENTS)
+    assert (tmp_path / "pipeline.RateSet.v1.json").read_text() == "frozen"

@@ -1,1 +1,1 @@
-"""Imports a canonical bundle (DEFINITIONS 1) into the log: read, checked, turned into histories, appended (DESIGN 9)."""
+"""Imports a canonical bundle (DEFINITIONS 1): read, checked, turned into histories, appended to the log (DESIGN 9)."""

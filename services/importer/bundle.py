@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from services.importer import cells, columns
 from services.importer.deal_events import Chains, DealEvents
@@ -40,9 +41,7 @@ class Bundle:
         return currency or self.base
 
 
-def read_bundle(
-    folder: Path, now: int, base: str | None, errors: list[RowError], progress: Progress
-) -> Bundle:
+def read_bundle(folder: Path, now: int, base: str | None, errors: list[RowError], progress: Progress) -> Bundle:
     """Read and check the folder; what is wrong is appended to `errors`. `base`: the workspace's base currency, if set.
 
     Raises BundleError if nothing of it can be imported."""
@@ -73,7 +72,9 @@ class _Reading:
 
     def _references(self) -> None:
         b, load = self.bundle, self.folder.load
-        load(b.users, columns.USERS, lambda row: (row.values[0], User(row.line, *row.values)) if row.values[0] else None)
+        load(
+            b.users, columns.USERS, lambda row: (row.values[0], User(row.line, *row.values)) if row.values[0] else None
+        )
         load(b.products, columns.PRODUCTS, self._product)
         load(b.stages, columns.STAGES, self._stage)
         load(b.rates, columns.rates(self.now), self._rate)
@@ -90,7 +91,8 @@ class _Reading:
         return product.id, product
 
     def _stage(self, row: columns.Row) -> tuple[str, Stage] | None:
-        stage = Stage(row.line, *row.values, place=len(self.bundle.places))
+        stage = Stage(row.line, *row.values)
+        stage.place = len(self.bundle.places)
         if not stage.pipeline or not stage.id:
             return None
         self.bundle.places.append(stage)
@@ -121,8 +123,8 @@ class _Reading:
         pipelines.rows = dict.fromkeys(stage.pipeline for stage in b.places)
 
         def make(row: columns.Row) -> tuple[str, Deal] | None:
-            id, pipeline, customer, owner, product, country, _, currency, created = row.values
-            if not id:
+            deal_id, pipeline, customer, owner, product, country, _, currency, created = row.values
+            if not deal_id:
                 return None
             self._refer(
                 row,
@@ -132,7 +134,7 @@ class _Reading:
                 ("owner_id", b.users, owner),
                 ("product_id", b.products, product),
             )
-            return id, Deal(row.line, id, pipeline, customer, owner, product, country, currency, created)
+            return deal_id, Deal(row.line, deal_id, pipeline, customer, owner, product, country, currency, created)
 
         folder.load(b.deals, columns.deals(self.now), make)
         events: Table[None] = Table("deal_events.csv")
@@ -190,20 +192,20 @@ class _Reading:
         return order.id, order
 
     def _line(self, row: columns.Row, seen: set[tuple[str, int]]) -> None:
-        id, line = row.values[0], Line(*row.values[1:])
+        order_id, line = row.values[0], Line(*row.values[1:])
         orders = self.bundle.orders
-        if id is None or (id in orders.rows and id in orders.bad):
+        if order_id is None or order_id in orders.bad:
             return
-        if not self.folder.refers("order_lines.csv", row.line, "order_id", orders, id):
+        if not self.folder.refers("order_lines.csv", row.line, "order_id", orders, order_id):
             return
         self._refer(row, "order_lines.csv", ("product_id", self.bundle.products, line.product))
-        if line.number is not None and (id, line.number) in seen:
+        if line.number is not None and (order_id, line.number) in seen:
             self._wrong(row, "order_lines.csv", "line_no", f"the order has a line {line.number} already")
-        seen.add((id, line.number))
+        seen.add((order_id, line.number))
         if row.bad:
-            orders.bad.add(id)
+            orders.bad.add(order_id)
         else:
-            orders.rows[id].lines.append(line)
+            orders.rows[order_id].lines.append(line)
 
     def _priced(self, order: Order) -> bool:
         """Find the rate of the order's day, if its goods need one."""
@@ -253,7 +255,9 @@ class _Reading:
             note = Note(row.line, *row.values)
             if not note.id:
                 return None
-            self._refer(row, "notes.csv", ("customer_id", b.customers, note.customer), ("order_id", b.orders, note.order))
+            self._refer(
+                row, "notes.csv", ("customer_id", b.customers, note.customer), ("order_id", b.orders, note.order)
+            )
             order = b.orders.rows.get(note.order or "")
             note.customer = note.customer or (order.customer if order else None) or ""
             if not note.customer and not row.bad:
@@ -265,9 +269,9 @@ class _Reading:
             if note.created_at is not None:
                 b.customers.rows[note.customer].fact(note.created_at)
 
-    def _refer(self, row: columns.Row, file: str, *references: tuple[str, Table[object], str | None]) -> None:
-        for column, table, id in references:
-            if id is not None and not self.folder.refers(file, row.line, column, table, id):
+    def _refer(self, row: columns.Row, file: str, *references: tuple[str, Table[Any], str | None]) -> None:
+        for column, table, key in references:
+            if key is not None and not self.folder.refers(file, row.line, column, table, key):
                 row.bad = True
 
     def _wrong(self, row: columns.Row, file: str, column: str, reason: str) -> None:

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from services.importer.cells import currency, fraction, instant, line, long, one_of, past, past_day, price
-from services.importer.cells import quantity, whole, word
+from services.importer.cells import (
+    currency,
+    fraction,
+    instant,
+    line,
+    long,
+    one_of,
+    past,
+    past_day,
+    price,
+    quantity,
+    whole,
+    word,
+)
 from services.importer.csvfile import Column, Row
 
 __all__ = ["LINES", "PRODUCTS", "STAGES", "USERS", "Row", "customers", "deals", "notes", "orders", "payments", "rates"]

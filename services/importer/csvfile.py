@@ -45,7 +45,7 @@ class Broken(Exception):
 
 
 class _Lines:
-    """The physical lines as text: broken UTF-8 as lone surrogates, a stray carriage return as NUL; remembers such lines."""
+    """The physical lines as text: broken UTF-8 as lone surrogates, a stray carriage return as NUL."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
@@ -147,16 +147,13 @@ def _values(
                 errors.append(RowError(file, line, name, str(error)))
                 values.append(None)
                 continue
-        if value is None and required:
-            if cell != "\x00":
-                errors.append(RowError(file, line, name, "must not be empty"))
+        if value is None and required and cell != "\x00":
+            errors.append(RowError(file, line, name, "must not be empty"))
         values.append(value)
     return values
 
 
-def _sound(
-    cells: Sequence[str], columns: Sequence[Column], file: str, line: int, errors: list[RowError]
-) -> list[str]:
+def _sound(cells: Sequence[str], columns: Sequence[Column], file: str, line: int, errors: list[RowError]) -> list[str]:
     """Report and blank the cells that hold what cannot be stored."""
     sound = list(cells)
     for place, (cell, column) in enumerate(zip(cells, columns, strict=True)):

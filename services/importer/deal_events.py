@@ -102,13 +102,13 @@ class Chains:
 
     def take(self, row: Row) -> None:
         """Take in one row of the file. A deal with an error takes no more: what follows is not told again."""
-        id = row.values[0]
-        if id is None or id in self.deals.bad:
+        deal_id = row.values[0]
+        if deal_id is None or deal_id in self.deals.bad:
             return
-        if not self.folder.refers(_FILE, row.line, "deal_id", self.deals, id):
+        if not self.folder.refers(_FILE, row.line, "deal_id", self.deals, deal_id):
             return
-        if row.bad or not self._follows(row, self.deals.rows[id]):
-            self.deals.bad.add(id)
+        if row.bad or not self._follows(row, self.deals.rows[deal_id]):
+            self.deals.bad.add(deal_id)
 
     def _follows(self, row: Row, deal: Deal) -> bool:
         _, seq, at, type_, from_stage, to_stage, amount, actor, imputed = row.values

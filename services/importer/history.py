@@ -85,10 +85,10 @@ class _Writer:
             key = (event.type, instant, label)
             nth = self.equal.get(key, 0)
             self.equal[key] = nth + 1
-            id = imported_event_id(
+            event_id = imported_event_id(
                 subject.source, subject.table, subject.external_id, event.type, instant, label, nth
             )
-            self.drafts.append(Draft(event, id, command_id, subject.digest + fact))
+            self.drafts.append(Draft(event, event_id, command_id, subject.digest + fact))
 
 
 def begun(subject: Subject) -> Plan:
@@ -122,8 +122,15 @@ def _fact(step: Step) -> str:
 
 
 def _run(subject: Subject, command: Command, state: Any, at: int, *, imputed: bool) -> tuple[list[Event], Any]:
+    decider = subject.decider
     try:
-        return subject.decider.run(command, state, at=at, imputed=imputed)
+        events = list(decider.decide(command, state))
+        for event in events:
+            # What Decider.run does, without a copy of each event: nobody else holds them yet.
+            event.__dict__["occurred_at"] = at
+            event.__dict__["imputed"] = imputed
+            state = decider.evolve(state, event)
+        return events, state
     except ValidationError as error:
         raise Rejected(error.errors()[0]["msg"]) from error
     except Refusal as refusal:
@@ -147,7 +154,7 @@ def continued(subject: Subject, stored: Sequence[RecordedEvent], codec: Codec, a
 def _missing(
     told: Sequence[tuple[Step, list[Draft]]], history: Sequence[RecordedEvent]
 ) -> list[tuple[Step, list[Draft]]]:
-    """Return the steps behind those that are stored. Raises Rejected if these are not how the bundle's history begins."""
+    """Return the steps behind those that are stored. Raises Rejected if the bundle's history begins in another way."""
     left = list(history)
     for place, (step, drafts) in enumerate(told):
         if not left and drafts:

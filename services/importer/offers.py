@@ -6,12 +6,29 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from contracts.base import Command, Event
-from contracts.pipeline.commands import AddProduct, AddStage, ChangeProduct, ChangeStageProbability, DefineFunnel
-from contracts.pipeline.commands import MoveStage, SetCost, SetPrice, StageSpec
-from contracts.pipeline.events import CostSet, PriceSet, ProductAdded, ProductChanged, StageAdded, StageKind
-from contracts.pipeline.events import StageProbabilityChanged, Subject as FunnelSubject
+from contracts.pipeline.commands import (
+    AddProduct,
+    AddStage,
+    ChangeProduct,
+    ChangeStageProbability,
+    DefineFunnel,
+    MoveStage,
+    SetCost,
+    SetPrice,
+    StageSpec,
+)
+from contracts.pipeline.events import (
+    CostSet,
+    PriceSet,
+    ProductAdded,
+    ProductChanged,
+    StageAdded,
+    StageKind,
+    StageProbabilityChanged,
+)
+from contracts.pipeline.events import Subject as FunnelSubject
 from services.importer.rows import Product, digest
-from services.importer.subject import CannotChange, Facts, Run, Step, Subject, imported
+from services.importer.subject import CannotChange, Change, Facts, Run, Step, Subject, imported
 from services.pipeline.domain.funnel import FUNNEL, Defined
 from services.pipeline.domain.product import PRODUCT, Listed
 
@@ -53,15 +70,16 @@ class Item(Subject):
                 facts["unit_cost"] = (event.cost, event.currency)
         return facts
 
-    def change(self, column: str, old: Facts, new: Facts, state: Any) -> Command:
+    def change(self, change: Change) -> Command:
         """A new price or cost holds from now on; the old ones stay for the time before."""
+        state, new = change.state, change.new
         if not isinstance(state, Listed):
-            raise CannotChange(column)
-        if column == "list_price":
-            price, currency = new[column]
+            raise CannotChange(change.column)
+        if change.column == "list_price":
+            price, currency = change.value
             return SetPrice(product_id=self.id, price=price, currency=currency)
-        if column == "unit_cost":
-            cost, currency = new[column]
+        if change.column == "unit_cost":
+            cost, currency = change.value
             return SetCost(product_id=self.id, cost=cost, currency=currency)
         return ChangeProduct(
             product_id=self.id,
@@ -103,7 +121,7 @@ class Funnel(Subject):
                 facts[event.stage_id] = event.probability
         return facts
 
-    def changes(self, old: Facts, new: Facts, state: Any, run: Run) -> None:
+    def changes(self, old: Facts, new: Facts, state: Any, run: Run) -> None:  # noqa: ARG002 - the order is in stages
         """Add new stages behind those they follow, move those whose order changed, set probabilities."""
         before = 0
         for stage in self.stages:
@@ -136,3 +154,8 @@ def stage_id(source: str, pipeline: str, stage: str) -> str:
 def status_id(source: str, status: str, kind: str) -> str:
     """Return the id of an order status; one text in two kinds is two statuses."""
     return imported(source, "statuses", f"{kind}\x1f{status}")
+
+
+def order_funnel(source: str) -> str:
+    """Return the external id of the funnel of the source's order statuses, which no pipeline of it can have."""
+    return f"orders\x1f{source}"

@@ -6,17 +6,30 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from contracts.base import Command, Event
-from contracts.clients.commands import AddNote, AssignClient, ChangeClientDetails, ChangeClientStatus, ChangeClientTerms
-from contracts.clients.commands import EditNote, RegisterClient
-from contracts.clients.events import ClientAssigned, ClientDetailsChanged, ClientRegistered, ClientTermsChanged
-from contracts.clients.events import NoteAdded, NoteEdited
+from contracts.clients.commands import (
+    AddNote,
+    AssignClient,
+    ChangeClientDetails,
+    ChangeClientStatus,
+    ChangeClientTerms,
+    EditNote,
+    RegisterClient,
+)
+from contracts.clients.events import (
+    ClientAssigned,
+    ClientDetailsChanged,
+    ClientRegistered,
+    ClientTermsChanged,
+    NoteAdded,
+    NoteEdited,
+)
 from contracts.gateway.commands import AddEmployee, ChangeEmployee
 from contracts.gateway.events import EmployeeAdded, EmployeeChanged
 from services.clients.domain.client import CLIENT, Registered
 from services.clients.domain.note import NOTE
 from services.gateway.domain.employee import EMPLOYEE
 from services.importer.rows import Customer, Note, User
-from services.importer.subject import CannotChange, Facts, Step, Subject, imported
+from services.importer.subject import CannotChange, Change, Facts, Step, Subject, imported
 
 
 class Employee(Subject):
@@ -45,9 +58,10 @@ class Employee(Subject):
                 facts = {"name": (event.name, event.team, event.manager, event.region)}
         return facts
 
-    def change(self, column: str, old: Facts, new: Facts, state: Any) -> Command:
-        """Details are replaced as a whole."""
-        return ChangeEmployee(employee_id=self.id, **self._details())
+    def change(self, change: Change) -> Command:
+        """Details are replaced as a whole, whichever of them changed."""
+        name, team, manager, region = change.new["name"]
+        return ChangeEmployee(employee_id=self.id, name=name, team=team, manager=manager, region=region)
 
 
 class Client(Subject):
@@ -99,11 +113,11 @@ class Client(Subject):
                 facts["owner_id"] = event.to_owner
         return facts
 
-    def change(self, column: str, old: Facts, new: Facts, state: Any) -> Command:
+    def change(self, change: Change) -> Command:
         """What the bundle does not tell stays as it is here."""
+        state, column, value = change.state, change.column, change.value
         if not isinstance(state, Registered):
             raise CannotChange(column)
-        value = new[column]
         if column == "owner_id":
             return AssignClient(client_id=self.id, owner_id=value)
         if column == "currency":
@@ -111,7 +125,7 @@ class Client(Subject):
                 client_id=self.id, discount=state.discount, currency=value, language=state.language
             )
         if column == "phone":
-            others = [phone for phone in state.details["phones"] if phone not in (old.get("phone"), value)]
+            others = [phone for phone in state.details["phones"] if phone not in (change.old, value)]
             column, value = "phones", [value, *others] if value else others
         return ChangeClientDetails(client_id=self.id, **{**state.details, column: value})
 
@@ -153,8 +167,8 @@ class ClientNote(Subject):
                 facts["text"] = event.text
         return facts
 
-    def change(self, column: str, old: Facts, new: Facts, state: Any) -> Command:
+    def change(self, change: Change) -> Command:
         """The text can be edited."""
-        if column != "text":
-            raise CannotChange(column)
-        return EditNote(note_id=self.id, text=new["text"])
+        if change.column != "text":
+            raise CannotChange(change.column)
+        return EditNote(note_id=self.id, text=change.value)

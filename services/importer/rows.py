@@ -160,9 +160,7 @@ class Order:
     def digest(self) -> str:
         """Return what tells whether the row or one of its lines changed."""
         told = (self.customer, self.owner, self.required_at, self.status, self.kind, self.currency, self.shipping)
-        lines = [
-            (n.number, n.product, n.quantity, n.unit_price, n.discount, n.total, n.unit_cost) for n in self.lines
-        ]
+        lines = [(n.number, n.product, n.quantity, n.unit_price, n.discount, n.total, n.unit_cost) for n in self.lines]
         return digest(*told, self.tax, self.country, lines)
 
 

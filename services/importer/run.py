@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
 from contracts.envelope import RecordedEvent
 from contracts.gateway.events import NumberKind
+from services.analytics.domain.sales_rules import SALES_RULES
 from services.gateway.domain.settings import SETTINGS
 from services.importer import workspace
 from services.importer.bundle import Bundle, read_bundle
@@ -19,12 +22,14 @@ from services.importer.history import Plan, Rejected, actor, begun, continued
 from services.importer.meta import read_meta
 from services.importer.offers import Item
 from services.importer.people import Client, ClientNote, Employee
-from services.importer.sales import ImportedDeal, ImportedOrder, ImportedPayment
+from services.importer.deals import ImportedDeal
+from services.importer.orders import ImportedOrder, ImportedPayment
 from services.importer.sink import Sink
 from services.importer.subject import Subject
 from services.importer.tables import Progress
 from services.kit.codec import Codec
 from services.kit.ports import EventStore, Keyring
+from services.pipeline.domain.rate import RATE
 
 _NOTHING, _NEW, _MORE = 0, 1, 2
 _PAUSE = 50
@@ -68,18 +73,31 @@ async def import_bundle(
 
     `source`: name of where the data is from, default is that of the bundle. `strict`: store nothing if any row is bad.
     `now`: UTC ms. `progress` is called with (what, done, total or 0), also from another thread. Raises Unavailable."""
-    report = Report(source or folder.resolve().name)
+    report = Report(source or "")
     try:
-        report.source = source or read_meta(folder, now).dataset or report.source
+        report.source = source or await asyncio.to_thread(_name, folder, now)
         settings = await workspace.folded(store, codec, SETTINGS, workspace.SETTINGS_KEY)
         base = (settings.fields or {}).get("base_currency")
         bundle = await asyncio.to_thread(read_bundle, folder, now, base, report.errors, progress)
     except BundleError as refusal:
         report.errors.append(refusal.error)
         return report
-    if not (strict and report.errors):
-        await _Import(bundle, report, store, codec, await keyring.tombstones(), progress).run(strict=strict, now=now)
+    if strict and report.errors:
+        return report
+    work = _Import(bundle, report, store, codec, await keyring.tombstones(), progress)
+    # The collector would walk over all rows again and again.
+    gc.freeze()
+    try:
+        await work.run(strict=strict, now=now)
+    finally:
+        gc.unfreeze()
+        await work.sink.abandon()
     return report
+
+
+def _name(folder: Path, now: int) -> str:
+    """Return what the bundle calls itself, else the folder's name."""
+    return read_meta(folder, now).dataset or folder.resolve().name
 
 
 class _Import:
@@ -156,10 +174,7 @@ class _Import:
         self.progress(f"comparing {group.name}", group.count, group.count)
 
     def _plan(self, subject: Subject, stored: Sequence[RecordedEvent]) -> Plan | None:
-        if stored:
-            plan = continued(subject, stored, self.codec, self.bundle.meta.as_of)
-        else:
-            plan = begun(subject)
+        plan = continued(subject, stored, self.codec, self.bundle.meta.as_of) if stored else begun(subject)
         if plan is None or not plan.drafts:
             return None
         if subject.owner() in self.erased:
@@ -173,7 +188,7 @@ class _Import:
         """Store rules and settings before all else: whoever looks meanwhile sees numbers by the right rules."""
         b, source, codec = self.bundle, self.source, self.codec
         read = self.store.read
-        rules = await read(workspace.SALES_RULES.stream(workspace.RULES_KEY))
+        rules = await read(SALES_RULES.stream(workspace.RULES_KEY))
         settings = await read(SETTINGS.stream(workspace.SETTINGS_KEY))
         plans = [
             ("rules", workspace.rules_plan(rules, b, workspace.funnels(b, source), source, codec, fresh=fresh)),
@@ -181,7 +196,7 @@ class _Import:
         ]
         rates = sorted(b.rates.good(), key=lambda rate: rate.currency)
         for currency, rows in groupby(rates, key=lambda rate: rate.currency):
-            stored = await read(workspace.RATE.stream(currency))
+            stored = await read(RATE.stream(currency))
             plans.append(("rates", workspace.rate_plan(stored, currency, list(rows), b, source, codec)))
         for name, plan in plans:
             if plan is not None:
@@ -216,5 +231,5 @@ class _Import:
                 continue
             if plan is not None:
                 number += what == _NEW
-                await self.sink.add(group.name, plan, lambda reason, at=subject: self._reject(at, reason))
+                await self.sink.add(group.name, plan, partial(self._reject, subject))
         self.progress(f"storing {group.name}", group.count, group.count)

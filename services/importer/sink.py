@@ -10,7 +10,7 @@ from contracts.envelope import NewEvent
 from contracts.problem import VersionConflict
 from services.importer.history import Plan
 from services.kit.codec import Codec
-from services.kit.ports import Append, EventStore
+from services.kit.ports import Append, Appended, EventStore
 
 CHUNK = 4_000
 """Events stored at once."""
@@ -30,6 +30,8 @@ class Sink:
         self._actor = actor
         self._waiting: list[tuple[str, Plan, Reject]] = []
         self._size = 0
+        self._sent: tuple[list[tuple[str, Reject]], list[Append], asyncio.Future[list[Appended | Exception]]] | None
+        self._sent = None
         self.events = 0
         self.subjects: Counter[str] = Counter()
 
@@ -38,28 +40,47 @@ class Sink:
         self._waiting.append((table, plan, reject))
         self._size += len(plan.drafts)
         if self._size >= CHUNK:
-            await self.flush()
+            await self._send()
 
     async def flush(self) -> None:
-        """Store all that waits. Raises Unavailable."""
+        """Store all that waits, and wait until it is stored. Raises Unavailable."""
+        await self._send()
+        await self._settle()
+
+    async def abandon(self) -> None:
+        """Wait for the chunk on its way, whatever comes of it: another error ends the import."""
+        if self._sent is not None:
+            await asyncio.gather(self._sent[2], return_exceptions=True)
+            self._sent = None
+
+    async def _send(self) -> None:
+        """Encode what waits and have it stored in the background; one chunk is on its way at a time, so order holds."""
         waiting, self._waiting, self._size = self._waiting, [], 0
         encoded = iter(await self._encoded([plan for _, plan, _ in waiting]))
         appends: list[Append] = []
         told: list[tuple[str, Reject]] = []
         for table, plan, reject in waiting:
             data = [next(encoded) for _ in plan.drafts]
-            events: list[NewEvent] = []
-            for draft, sealed in zip(plan.drafts, data, strict=True):
-                if sealed is not None:
-                    events.append(draft.sealed(self._actor, sealed))
+            events: list[NewEvent] = [
+                draft.sealed(self._actor, sealed)
+                for draft, sealed in zip(plan.drafts, data, strict=True)
+                if sealed is not None
+            ]
             if len(events) < len(data):
                 reject("the personal data of this customer was erased; nothing can be added to it")
                 continue
             appends.append(Append(plan.stream, events, plan.expected))
             told.append((table, reject))
-        for append, (table, reject), outcome in zip(
-            appends, told, await self._store.append_many(appends), strict=True
-        ):
+        await self._settle()
+        if appends:
+            self._sent = (told, appends, asyncio.ensure_future(self._store.append_many(appends)))
+
+    async def _settle(self) -> None:
+        """Wait for the chunk on its way and look at what came of it."""
+        if self._sent is None:
+            return
+        (told, appends, answer), self._sent = self._sent, None
+        for append, (table, reject), outcome in zip(appends, told, await answer, strict=True):
             if isinstance(outcome, VersionConflict):
                 reject("it was changed here while it was imported; import again")
             elif isinstance(outcome, Exception):

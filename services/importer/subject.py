@@ -37,6 +37,23 @@ class Step:
     """It follows from other rows: it may come later than its time, have no effect, or be missing in another file."""
 
 
+@dataclass(slots=True)
+class Change:
+    """A column whose value in the bundle is another one than before."""
+
+    column: str
+    old: Any
+    new: Facts
+    """All columns as the bundle has them now."""
+    state: Any
+    """The subject as it is here."""
+
+    @property
+    def value(self) -> Any:
+        """The column's new value."""
+        return self.new[self.column]
+
+
 class CannotChange(Exception):
     """A column changed that no command can change once it is stored."""
 
@@ -88,12 +105,12 @@ class Subject:
         """Return what imported events said of the changeable columns, by column, the last word counting."""
         raise NotImplementedError
 
-    def change(self, column: str, old: Facts, new: Facts, state: Any) -> Command:
-        """Return the command that makes the column what it is in `new`. Raises CannotChange."""
-        raise CannotChange(column)
+    def change(self, change: Change) -> Command:
+        """Return the command that makes the column what the bundle says. Raises CannotChange."""
+        raise CannotChange(change.column)
 
     def changes(self, old: Facts, new: Facts, state: Any, run: Run) -> None:
         """Run the commands for all columns that differ. Raises CannotChange."""
         for column, value in new.items():
             if old.get(column) != value:
-                state = run(self.change(column, old, new, state))
+                state = run(self.change(Change(column, old.get(column), new, state)))

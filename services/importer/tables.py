@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from services.importer.csvfile import Broken, Column, Row, read
 from services.importer.errors import RowError
@@ -28,7 +28,7 @@ class Table(Generic[R]):
 
     def good(self) -> Iterator[R]:
         """Yield the rows without an error."""
-        return (row for id, row in self.rows.items() if id not in self.bad)
+        return (row for key, row in self.rows.items() if key not in self.bad)
 
 
 class Folder:
@@ -70,22 +70,25 @@ class Folder:
             made = make(row)
             if made is None:
                 continue
-            id, value = made
-            if id in table.rows:
-                self.error(table.file, row.line, columns[0].name, f"the id {id!r} is there twice")
-                table.bad.add(id)
+            key, value = made
+            if key in table.rows:
+                self.error(table.file, row.line, columns[0].name, f"the id {key!r} is there twice")
+                table.bad.add(key)
             if row.bad:
-                table.bad.add(id)
-            table.rows[id] = value
+                table.bad.add(key)
+            table.rows[key] = value
 
-    def refers(self, file: str, line: int, column: str, table: Table[R], id: str) -> bool:
+    def refers(self, file: str, line: int, column: str, table: Table[Any], id: str) -> bool:
         """Tell whether the id is one of a good row; if not, say so, unless the reason was told for the whole table."""
         if id in table.rows and id not in table.bad and not table.broken:
             return True
         if table.absent:
             if not table.broken:
                 self.error(
-                    table.file, 0, "", f"the file is missing, but {file} refers to it; nothing that needs it is imported"
+                    table.file,
+                    0,
+                    "",
+                    f"the file is missing, but {file} refers to it; nothing that needs it is imported",
                 )
             table.broken = True
         if not table.broken:
@@ -95,7 +98,7 @@ class Folder:
             self.error(file, line, column, reason)
         return False
 
-    def needs(self, file: str, table: Table[R]) -> bool:
+    def needs(self, file: str, table: Table[Any]) -> bool:
         """Tell whether a file that another one cannot do without is there and readable."""
         if table.absent and not table.broken:
             self.error(table.file, 0, "", f"the file is missing, and {file} cannot be imported without it")

@@ -22,9 +22,8 @@ from services.gateway.domain.numbers import NUMBERS
 from services.gateway.domain.settings import SETTINGS
 from services.importer.bundle import Bundle
 from services.importer.history import Draft, Plan, actor
-from services.importer.offers import KINDS, Funnel, stage_id, status_id
+from services.importer.offers import KINDS, Funnel, order_funnel, stage_id, status_id
 from services.importer.rows import Rate, digest
-from services.importer.sales import order_funnel
 from services.kit.codec import Codec
 from services.kit.decider import Decider, stamped
 from services.kit.ports import EventStore
@@ -108,7 +107,9 @@ def settings_plan(stored: Sequence[RecordedEvent], bundle: Bundle, source: str, 
     if bundle.base is None or fields.get("base_currency"):
         return None
     command = ChangeWorkspaceSettings(**{**fields, "base_currency": bundle.base})
-    return _plan(SETTINGS, SETTINGS_KEY, stored, SETTINGS.decide(command, settings), source, bundle, digest(bundle.base))
+    return _plan(
+        SETTINGS, SETTINGS_KEY, stored, SETTINGS.decide(command, settings), source, bundle, digest(bundle.base)
+    )
 
 
 def _mine(stored: Sequence[RecordedEvent], source: str) -> list[RecordedEvent]:
@@ -163,18 +164,16 @@ def rate_plan(
             continue
         command = SetRate(currency=currency, day=row.day, rate=row.rate, base=bundle.base)
         external = f"{row.day}/{currency}"
-        for event in RATE.decide(command, Rates(present)):
-            id = imported_event_id(
-                source, "fx_rates", external, event.type, None if imputed else at, "", times.get(row.day, 0)
+        for new in RATE.decide(command, Rates(present)):
+            event_id = imported_event_id(
+                source, "fx_rates", external, new.type, None if imputed else at, "", times.get(row.day, 0)
             )
             command_id = derived_id("import", source, "fx_rates", external)
-            drafts.append(Draft(stamped(event, at, imputed), id, command_id, digest(row.rate) + _NO_FACT))
+            drafts.append(Draft(stamped(new, at, imputed), event_id, command_id, digest(row.rate) + _NO_FACT))
     return Plan(RATE.stream(currency), len(stored), drafts) if drafts else None
 
 
-async def reserved(
-    store: EventStore, codec: Codec, kind: NumberKind, count: int, source: str, now: int
-) -> int:
+async def reserved(store: EventStore, codec: Codec, kind: NumberKind, count: int, source: str, now: int) -> int:
     """Reserve a block of short numbers and return the first one. Raises VersionConflict if others are too quick."""
     for attempt in range(20):
         stored = await store.read(NUMBERS.stream(kind))
@@ -182,8 +181,8 @@ async def reserved(
         at = max(now, stored[-1].occurred_at) if stored else now
         events, _ = NUMBERS.run(ReserveNumbers(kind=kind, count=count), last, at=at)
         event = events[0]
-        id = imported_event_id(source, "numbers", kind, event.type, None, "", event.first)
-        draft = Draft(event, id, derived_id("import", source, "numbers", kind, str(event.first)), _NO_FACT * 2)
+        event_id = imported_event_id(source, "numbers", kind, event.type, None, "", event.first)
+        draft = Draft(event, event_id, derived_id("import", source, "numbers", kind, str(event.first)), _NO_FACT * 2)
         try:
             await store.append(
                 NUMBERS.stream(kind), [draft.sealed(actor(source), await codec.encode(event))], len(stored)

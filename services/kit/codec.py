@@ -19,7 +19,8 @@ from services.kit.clock import new_bytes
 from services.kit.ports import Keyring
 
 _NONCE = 12
-_SEALED_TYPES = {name for name, event in EVENTS.items() if event.personal_fields()}
+_PERSONAL = {name: sorted(event.personal_fields()) for name, event in EVENTS.items() if event.personal_fields()}
+_SEALED_TYPES = frozenset(_PERSONAL)
 _JOINING = {name for name in _SEALED_TYPES if "from_client" in EVENTS[name].model_fields}
 """A deal, order or payment without a client has a key of its own, which from now on must fall with the client's."""
 
@@ -119,9 +120,8 @@ def _blank(cls: type[Event], data: dict[str, Any]) -> Event:
 
 def seal(event: Event, subject: str, key: bytes) -> bytes:
     """Return the event's data with its personal fields in `sealed`, under this key (32 bytes)."""
-    personal = event.personal_fields()
     dumped = event.model_dump()
-    hidden = to_json({name: dumped.pop(name) for name in sorted(personal)})
+    hidden = to_json({name: dumped.pop(name) for name in _PERSONAL[event.type]})
     nonce = new_bytes(_NONCE)
     box = nonce + AESGCM(key).encrypt(nonce, hidden, event.type.encode())
     dumped["sealed"] = {"by": subject, "box": b64encode(box).decode()}

@@ -22,7 +22,7 @@ from services.kit.codec import Codec
 from services.kit.decider import Decider
 from services.kit.eraser import Eraser
 from services.kit.errors import OtherLog
-from services.kit.handle import Effect, Handler, Meta
+from services.kit.handle import Effect, Handler, Meta, command_hash
 from services.kit.lanes import lane_of
 from services.kit.ports import Bus, Documents, EventStore, Keyring, Limits, Reader
 from services.kit.reactor import Reactor
@@ -168,9 +168,7 @@ class Engine:
         begun = perf_counter()
         with tracer.start_as_current_span(name):
             try:
-                if handles.enrich is not None:
-                    command = await handles.enrich(self.desk, command, meta)
-                effect = await self.handler.handle(handles.decider, getattr(command, handles.key), command, meta)
+                effect = await self._answer(handles, command, meta)
             except Refusal as refusal:
                 METRICS.commands.labels(name, "refused").inc()
                 METRICS.refusals.labels(refusal.code).inc()
@@ -178,6 +176,16 @@ class Engine:
         METRICS.commands.labels(name, "done").inc()
         METRICS.command_seconds.labels(name).observe(perf_counter() - begun)
         return effect
+
+    async def _answer(self, handles: Handles, command: Command, meta: Meta) -> Effect:
+        """Answer a repeated command as the first time; else enrich, decide and append."""
+        digest, key = command_hash(command), getattr(command, handles.key)
+        if handles.enrich is not None:
+            done = await self.handler.repeated(handles.decider, key, meta, digest)
+            if done is not None:
+                return done
+            command = await handles.enrich(self.desk, command, meta)
+        return await self.handler.handle(handles.decider, getattr(command, handles.key), command, meta, digest)
 
     async def _number(self, kind: str) -> int:
         async with self._numbers_lock:

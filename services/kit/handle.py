@@ -85,22 +85,32 @@ class Handler:
             self._cache.move_to_end(stream)
         return loaded
 
-    async def handle(self, decider: Decider[Any, Any, Any], key: str, command: Command, meta: Meta) -> Effect:
+    async def repeated(self, decider: Decider[Any, Any, Any], key: str, meta: Meta, digest: str) -> Effect | None:
+        """Return what the command did if it was taken before. Raises KeyReused if it was another one."""
+        done = (await self.load(decider, key)).commands.get(meta.command_id)
+        if done is None:
+            return None
+        if done[0] != digest:
+            raise KeyReused("this Idempotency-Key was used for another request; take a new key")
+        return Effect(decider.stream(key), done[1], done[2], repeated=True)
+
+    async def handle(
+        self, decider: Decider[Any, Any, Any], key: str, command: Command, meta: Meta, digest: str | None = None
+    ) -> Effect:
         """Decide the command and append its events. Safe to call twice with one command id: the second answers alike.
 
+        `digest`: hash of the command as the caller sent it, before an edge enriched it.
         Raises the refusals of the decider; KeyReused, Backdated, FutureDate, VersionConflict, Unavailable."""
         stream = decider.stream(key)
         lock = self._locks.get(stream)
         if lock is None:
             lock = self._locks[stream] = asyncio.Lock()
-        digest = command_hash(command)
+        digest = digest or command_hash(command)
         async with lock:
             for attempt in range(_ATTEMPTS):
+                if (done := await self.repeated(decider, key, meta, digest)) is not None:
+                    return done
                 loaded = await self.load(decider, key)
-                if (done := loaded.commands.get(meta.command_id)) is not None:
-                    if done[0] != digest:
-                        raise KeyReused("this Idempotency-Key was used for another request; take a new key")
-                    return Effect(stream, done[1], done[2], repeated=True)
                 if meta.expected is not None and meta.expected != loaded.version:
                     raise VersionConflict(
                         f"the record is at version {loaded.version}, not {meta.expected}: it was changed meanwhile",

@@ -38,7 +38,9 @@ class Folder:
             path.mkdir(parents=True, exist_ok=True)
             file = (path / "lock").open("a+", encoding="utf-8")
         except OSError as error:
-            raise Unusable(f"cannot use the data folder {path}: {error.strerror}. Choose another with --data.") from error
+            raise Unusable(
+                f"cannot use the data folder {path}: {error.strerror}. Choose another with --data."
+            ) from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

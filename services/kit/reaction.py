@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from contracts.base import Command, Event
-from contracts.envelope import RecordedEvent
 
 
 @dataclass(frozen=True, slots=True)

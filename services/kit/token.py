@@ -27,7 +27,9 @@ class Token:
             log_id, places = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
             return Token(str(log_id), [(str(topic), int(lane), int(at)) for topic, lane, at in places])
         except (ValueError, TypeError) as error:
-            raise Invalid("this is no consistency token; send one as a command's answer gave it", field="after") from error
+            raise Invalid(
+                "this is no consistency token; send one as a command's answer gave it", field="after"
+            ) from error
 
     def check(self, log_id: str) -> None:
         """Raise Gone if the token belongs to another log."""

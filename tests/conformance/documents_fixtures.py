@@ -9,18 +9,19 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
+import pytest
 
 from services.kit import crash
 from services.kit.adapters import sqlite_find, sqlite_group
 from services.kit.adapters.sqlite_documents import SqliteDocuments
+from services.kit.document_ports import Documents
 from services.kit.documents import Add, Collection, Counter, Filter, Put, Row, Stored, Write
-from services.kit.ports import Documents
 
 GROUP = "sales.1"
 TOPIC = "pipeline.events"
@@ -200,6 +201,35 @@ async def everything(documents: Documents, group: str = GROUP) -> Any:
         visits = (await reader.find(group, "visits", limit=10_000)).rows
         lanes = [(each.lane, each.log_id, each.positions, each.incomplete) for each in await reader.lanes(group)]
         return deals, visits, await reader.counters(group, "sums", by=("stage", "day"), sort=("stage", "day")), lanes
+
+
+async def get(documents: Documents, id: str) -> Any:
+    """Return the deal of this id, None if there is none; it is in one lane at most."""
+    async with documents.snapshot() as reader:
+        rows = await reader.get(GROUP, "deals", id)
+    assert len(rows) <= 1
+    return rows[0].document if rows else None
+
+
+@pytest.fixture(params=HARNESSES)
+def harness(request: pytest.FixtureRequest, tmp_path: Path) -> Harness:
+    """Return each adapter's harness in turn."""
+    return HARNESSES[request.param](tmp_path)
+
+
+@pytest.fixture
+async def documents(harness: Harness) -> AsyncIterator[Documents]:
+    """Return an empty store."""
+    opened = await harness.open()
+    yield opened
+    crash.install(None)
+    await opened.close()
+
+
+@pytest.fixture
+async def lane(documents: Documents) -> Lane:
+    """Return lane 0 of the group."""
+    return await Lane.take(documents)
 
 
 BEFORE: tuple[Write, ...] = (put("a", "Alpha", total=1), put("b", "Beta", total=2), add("new", 1, 2, 30))

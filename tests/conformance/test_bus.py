@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from tests.conformance.cases import STORES, BusCase
-from tests.conformance.events import everything, ids, new, until
+from tests.conformance.events import everything, ids, new, several, until
 from tests.conformance.faults import FaultyBus
 from tests.conformance.group import Group
 
@@ -18,7 +19,7 @@ from contracts.envelope import RecordedEvent
 from contracts.registry import REFERENCE_TYPES, TOPICS
 from services.kit.errors import OtherLog
 from services.kit.lanes import lane_of
-from services.kit.ports import EventStore
+from services.kit.ports import Append, EventStore
 
 TYPES = (
     "pipeline.DealStageChanged.v1",
@@ -42,11 +43,13 @@ async def fill(store: EventStore, count: int, start: int = 0) -> list[RecordedEv
     """Append so many events of 40 keys and all topics, some together; return the whole log."""
     chance = Random(count)
     n = start
+    appends: list[Append] = []
     while n < start + count:
         size = min(chance.randint(1, 4), start + count - n)
         events = [new(f"e{n + k}", chance.choice(TYPES), f"client-{chance.randrange(40)}") for k in range(size)]
-        await store.append(f"stream-{n}", events, 0)
+        appends.append(Append(f"stream-{n}", events, 0))
         n += size
+    await store.append_many(appends)
     return await everything(store)
 
 
@@ -78,7 +81,7 @@ async def test_every_lane_gets_its_events_in_order(buses: BusCase, store: EventS
     assert group.gaps == group.repeats == 0
     assert set(group.opened.values()) == {1}
     references = sum(event.type in REFERENCE_TYPES for event in log)
-    assert min(len(folded) for folded in group.folded.values()) > references > 900, "they are in every lane"
+    assert min(len(folded) for folded in group.folded.values()) >= references > 900, "they are in every lane"
     turned = sum(a.position > b.position for folded in group.folded.values() for a, b in pairwise(folded))
     assert bool(turned) == buses.shuffles
 
@@ -98,14 +101,16 @@ async def test_a_restart_goes_on_from_what_was_stored(buses: BusCase, store: Eve
     bus = buses.make(store)
     group = Group(bus, store)
     total = deliveries_of(log, buses.lanes)
-    stops = [1, 2, 3, 17, total // 3, total // 2, total - 1, total]
-    for until in stops:
-        await group.take(until, most=7)
-    assert set(group.opened.values()) == {len(stops)}
+    starts = 1
+    for stop in [1, 2, 3, 17, total // 3, total // 2, total - 1, total]:
+        starts += group.count < stop
+        await group.take(stop, most=7)
     log = await fill(store, 200, start=800)
     await group.take(deliveries_of(log, buses.lanes), most=500)
     check(group, log, in_log_order=not buses.shuffles)
     assert group.gaps == 0
+    assert set(group.opened.values()) == {starts}
+    assert starts > 5
 
 
 async def test_lanes_may_stand_at_different_places(buses: BusCase, store: EventStore) -> None:
@@ -177,16 +182,48 @@ async def test_lost_and_repeated_deliveries_change_nothing(buses: BusCase, store
     check(group, log, in_log_order=False)
     assert bus.lost
     assert group.gaps
-    assert group.repeats
+    assert group.repeats or most == 1_000
 
 
 async def test_writing_while_it_is_delivered(buses: BusCase, store: EventStore) -> None:
     group = Group(buses.make(store), store)
     taking = asyncio.ensure_future(group.take(10**9))
-    log = await fill(store, 2_000)
+    for start in range(0, 2_000, 50):
+        log = await fill(store, 50, start)
     await until(lambda: group.count == deliveries_of(log, buses.lanes))
     taking.cancel()
     check(group, log, in_log_order=not buses.shuffles)
+
+
+async def test_a_start_does_not_read_the_log_again(buses: BusCase, store: EventStore) -> None:
+    await store.append("product-1", [new("rare", "gateway.EmployeeAdded.v1")], 0)
+    await store.append_many([Append(f"deal-{n}", several(f"d{n}", 10), 0) for n in range(300)])
+    log = await everything(store)
+    group = Group(buses.make(store), store)
+    await group.take(deliveries_of(log, buses.lanes))
+    reads = Reads(store)
+    group.bus = buses.make(reads)
+    await store.append("deal-x", [new("last")], 0)
+    await group.take(deliveries_of(log, buses.lanes) + 1)
+    own = lane_of("client-1", buses.lanes)
+    assert ids(group.folded[own])[-1] == "last"
+    if buses.lanes == 1:
+        assert reads.followed == [log[-1].position], "the employee is old, but all after him is known to be folded"
+
+
+class Reads:
+    """An event store that notes from where it is followed."""
+
+    def __init__(self, store: EventStore) -> None:
+        self._store = store
+        self.followed: list[int] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def follow(self, after: int) -> AsyncIterator[list[RecordedEvent]]:
+        self.followed.append(after)
+        return self._store.follow(after)
 
 
 async def test_positions_of_another_log_are_refused(buses: BusCase, store: EventStore) -> None:

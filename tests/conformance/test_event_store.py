@@ -75,6 +75,17 @@ async def test_positions_order_all_streams(stores: StoreCase, store: EventStore)
     assert await store.read_all(events[-1].position, 10) == []
 
 
+async def test_events_of_some_types_are_found_among_others(store: EventStore) -> None:
+    types = ["clients.NoteAdded.v1", "pipeline.ProductAdded.v1", "pipeline.DealStageChanged.v1", "later.Unheard.v9"]
+    await store.append_many([Append(f"s-{n}", [new(f"e{n}", types[n % 4])], 0) for n in range(4_000)])
+    log = await everything(store)
+    wanted = frozenset({types[0], types[3], "gateway.EmployeeAdded.v1"})
+    assert ids(await store.read_types(wanted, 0, 10_000)) == [event.id for event in log if event.type in wanted]
+    assert ids(await store.read_types(wanted, log[99].position, 3)) == ["e100", "e103", "e104"]
+    assert await store.read_types(wanted, log[-1].position, 3) == []
+    assert await store.read_types(frozenset(), 0, 3) == []
+
+
 async def test_an_append_of_nothing_is_a_mistake(store: EventStore) -> None:
     with pytest.raises(ValueError, match="at least one event"):
         await store.append("deal-1", [], 0)

@@ -1,4 +1,4 @@
-"""Test only: turns a canonical bundle (DEFINITIONS 1) into event lines, quick and simple; a second opinion on the importer.
+"""Test only: turns a canonical bundle (DEFINITIONS 1) into event lines; a second opinion on the importer.
 
 Ids are the external ids where they may be ids, else a hash of them."""
 
@@ -146,8 +146,8 @@ def orders(
                 line_no=int(row["line_no"]), product_id=ident(row["product_id"]), quantity=row["quantity"],
                 unit_price=row["unit_price"], discount=row["discount"] or "0", total=minor(row["line_total"]),
                 unit_cost=row["unit_cost"] or None, cost=cost,
-            )  # fmt: skip
-        )
+            )
+        )  # fmt: skip
     classes: dict[str, StageClass] = {}
     for number, row in enumerate(rows("orders"), 1):
         status = ident(row["status"])
@@ -165,10 +165,12 @@ def orders(
         day = row["ordered_at"][:10]
         rate = rates[day, row["currency"]] if foreign else "1"
         total, costs = sum(line.total for line in mine), [line.cost for line in mine if line.cost is not None]
+        base_cost = whole(sum(costs) / Decimal(rate)) if costs else None
         facts = {
-            "order_id": ident(row["order_id"]), "client_id": some(row["customer_id"]), "currency": row["currency"] or None,
-            "owner_id": some(row["owner_id"]), "funnel_id": "orders", "status": status, "rate": rate, "total": total,
-            "base_total": whole(total / Decimal(rate)), "base_cost": whole(sum(costs) / Decimal(rate)) if costs else None,
+            "order_id": ident(row["order_id"]), "client_id": some(row["customer_id"]),
+            "currency": row["currency"] or None, "owner_id": some(row["owner_id"]), "funnel_id": "orders",
+            "status": status, "rate": rate, "total": total, "base_total": whole(total / Decimal(rate)),
+            "base_cost": base_cost,
             "base_shipping": minor(row["shipping_cost"]), "base_tax": minor(row["tax"]), "lines": mine,
         }  # fmt: skip
         stream = f"order-{row['order_id']}"

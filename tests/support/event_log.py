@@ -26,10 +26,21 @@ class EventLog:
         self._versions[stream] += 1
         occurred = at(when) if isinstance(when, str) else when
         recorded = RecordedEvent(
-            id=f"{stream}/{self._versions[stream]}", type=event.type, key=event.key(), occurred_at=occurred, actor="test",
-            command_id="c", command_hash="h", origin="import", imputed=imputed, data=event.model_dump_json().encode(),
-            stream=stream, version=self._versions[stream], position=len(self.lines) + 1, recorded_at=occurred,
-        )  # fmt: skip
+            id=f"{stream}/{self._versions[stream]}",
+            type=event.type,
+            key=event.key(),
+            occurred_at=occurred,
+            actor="test",
+            command_id="c",
+            command_hash="h",
+            origin="import",
+            imputed=imputed,
+            data=event.model_dump_json().encode(),
+            stream=stream,
+            version=self._versions[stream],
+            position=len(self.lines) + 1,
+            recorded_at=occurred,
+        )
         self.lines.append(json.dumps(cloud_event(recorded), ensure_ascii=False))
 
     def write(self, path: Path) -> Path:

@@ -42,7 +42,9 @@ class History:
     def funnel(self, funnel: str, subject: Any, stages: dict[str, Any]) -> None:
         self.add(f"funnel-{funnel}", FunnelDefined(funnel_id=funnel, name=funnel, subject=subject), START)
         for place, (stage, kind) in enumerate(stages.items(), 1):
-            added = StageAdded(funnel_id=funnel, stage_id=stage, name=stage, position=place, kind=kind, probability="0.5")
+            added = StageAdded(
+                funnel_id=funnel, stage_id=stage, name=stage, position=place, kind=kind, probability="0.5"
+            )
             self.add(f"funnel-{funnel}", added, START)
 
     def rules(self, *sources: Source, classes: dict[str, Any] | None = None, when: str = START) -> None:
@@ -94,8 +96,8 @@ class History:
         self.add(f"order-{order}", OrderShipped(**self.facts[order], ordered_at=0), when)
 
     def paid(self, payment: str, amount: int, when: str, **more: Any) -> None:
-        facts = {"client_id": "c1", "owner_id": "u1", "currency": "USD", "base_amount": amount, "amount": amount, **more}
-        self.facts[payment] = {"payment_id": payment, **facts}
+        facts = {"client_id": "c1", "owner_id": "u1", "currency": "USD", **more}
+        self.facts[payment] = {"payment_id": payment, "amount": amount, "base_amount": amount, **facts}
         self.add(f"payment-{payment}", PaymentReceived(**self.facts[payment]), when)
 
     def client_stage(self, client: str, funnel: str, stage: str, value: int, when: str) -> None:

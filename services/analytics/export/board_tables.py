@@ -8,7 +8,7 @@ from typing import Any
 from services.analytics.export import summary_parts
 from services.analytics.export.tables import Export, Table, customers, facts, stage_tables
 from services.analytics.export.texts import instant, money, quantity, ratio, seconds
-from services.analytics.projections.model import MICRO
+from services.analytics.projections.shapes import MICRO
 from services.analytics.queries import boards
 from services.analytics.queries.funnels import starts
 

@@ -10,8 +10,9 @@ from typing import Any
 from services.analytics.export.names import FunnelName, Names
 from services.analytics.export.texts import decimal, instant, money, ratio, seconds
 from services.analytics.projections.calendar import month_of, months_between
-from services.analytics.projections.model import FACTS, PEOPLE, ROWS, Fact, Row
+from services.analytics.projections.model import FACTS, PEOPLE, ROWS
 from services.analytics.projections.sale import sale_of
+from services.analytics.projections.shapes import Fact, Row
 from services.analytics.queries.funnels import conversion, stages, transitions
 from services.analytics.queries.numbers import Numbers
 from services.kit.documents import Filter

@@ -39,7 +39,8 @@ SELECT type, version, occurred_at, imputed,
        data.* EXCLUDE (position),
        -- `position` is a place in a stage event and a job title in a contact person's.
        CASE WHEN type LIKE 'pipeline.Stage%' THEN try_cast(data.position AS BIGINT) END AS stage_position
-FROM (SELECT type, streamversion AS version, epoch_ms("time"::TIMESTAMP) AS occurred_at, coalesce(imputed, FALSE) AS imputed, data
+FROM (SELECT type, streamversion AS version, epoch_ms("time"::TIMESTAMP) AS occurred_at,
+             coalesce(imputed, FALSE) AS imputed, data
       FROM read_json($files, format = 'newline_delimited', columns = $columns))
 WHERE $as_of IS NULL OR occurred_at <= $as_of OR list_contains($reference, type)
 """

@@ -1,4 +1,4 @@
-"""Runs the SQL over exported events and hands out the numbers as text, exactly as the files of `expected/` show them."""
+"""Runs the SQL over exported events and hands out the numbers as text, as the files of `expected/` show them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Oracle:
         self._closer()
 
     def tables(self) -> dict[str, list[dict[str, str]]]:
-        """Return every csv file of `expected/` by name, and `fulfilment` as a table of one row; empty ones are absent."""
+        """Return every csv file by name, and `fulfilment` as a table of one row; empty ones are absent."""
         found = {name: self.table(name) for name in self._views("files")}
         return {name: rows for name, rows in found.items() if rows}
 
@@ -61,7 +61,7 @@ class Oracle:
         for name in self._views("named"):
             rows = {row.pop("name"): row for row in self._rows(f"FROM named.{name}")}
             if rows:
-                out[name] = {key: row["n"] if "n" in row else row for key, row in rows.items()}
+                out[name] = {key: row.get("n", row) for key, row in rows.items()}
         return out
 
     def report(self) -> Report:
@@ -70,10 +70,7 @@ class Oracle:
 
     def funnels(self, subject: Literal["deal", "order", "client"]) -> dict[str, list[dict[str, str]]]:
         """Return stages, conversion and transitions of all funnels with that subject; rows also name `funnel_id`."""
-        return {
-            name: self._text(f"SELECT * EXCLUDE (subject) FROM {view} WHERE subject = ?", subject)
-            for name, view in _FUNNEL_VIEWS.items()
-        }
+        return {name: self._text(f"FROM {view} WHERE subject = ?", subject) for name, view in _FUNNEL_VIEWS.items()}
 
     def contacts(self) -> dict[str, dict[str, str]]:
         """Return the eight fields of each contact person, by id (P3)."""

@@ -10,18 +10,15 @@ from services.analytics.projections.model import (
     DEAL_MONTHS,
     DEAL_TOTALS,
     FULFILMENT,
-    MICRO,
     MONTHS,
     PRODUCTS,
     RECEIPTS,
     SEEN,
     SHIPMENTS,
     TOTALS,
-    Fact,
-    Payment,
-    Ruleset,
 )
 from services.analytics.projections.sale import Sale
+from services.analytics.projections.shapes import MICRO, Fact, Payment, Ruleset
 from services.kit.projection import Context
 
 _PLACE = {"bought": 0, "in_work": 2, "refused": 4, "none": 6}
@@ -102,9 +99,7 @@ def count_fulfilment(context: Context, fact: Fact, sign: int) -> None:
     shipped = fact.shipped_at is not None
     late = shipped and fact.required_at is not None and fact.shipped_at > fact.required_at  # type: ignore[operator]
     required = fact.required_at is not None
-    context.add(
-        FULFILMENT.name, (fact.owner_id,), (sign, sign * shipped, sign * late, sign * required, sign * lead)
-    )
+    context.add(FULFILMENT.name, (fact.owner_id,), (sign, sign * shipped, sign * late, sign * required, sign * lead))
     if shipped:
         count_value(context, LEAD_DIST, "", fact.owner_id, lead, sign)
 

@@ -14,20 +14,10 @@ from services.analytics.projections.boards import (
     count_seen,
     count_shipment,
 )
-from services.analytics.projections.model import (
-    FACTS,
-    LANE,
-    PAYMENTS,
-    PEOPLE,
-    SEEN,
-    Fact,
-    LaneRules,
-    Payment,
-    Person,
-    Ruleset,
-)
+from services.analytics.projections.model import FACTS, LANE, PAYMENTS, PEOPLE, SEEN
 from services.analytics.projections.rows import change_paid, change_person, change_sale, change_shipments, touch_rows
 from services.analytics.projections.sale import Sale, sale_of
+from services.analytics.projections.shapes import Fact, LaneRules, Payment, Person, Ruleset
 from services.analytics.projections.timings import change_timings
 from services.kit.projection import Context
 
@@ -75,9 +65,7 @@ def _unruled(context: Context, fact: Fact, sign: int) -> None:
         count_fulfilment(context, fact, sign)
 
 
-def apply_rules(
-    context: Context, lane: LaneRules, rules: Ruleset, old: Fact | None, new: Fact | None, at: int
-) -> None:
+def apply_rules(context: Context, lane: LaneRules, rules: Ruleset, old: Fact | None, new: Fact | None, at: int) -> None:
     """Move what the fact gives under one ruleset. `at`: when it changed (UTC ms); 0: it did not, rules are derived."""
     before = None if old is None else sale_of(old, lane, rules)
     after = None if new is None else sale_of(new, lane, rules)

@@ -17,7 +17,8 @@ from contracts.clients.events import (
 )
 from contracts.envelope import RecordedEvent
 from services.analytics.projections.change import LANE_ID, change_fact, person_of, put_person
-from services.analytics.projections.model import FACTS, LANE, PEOPLE, Fact, Stay
+from services.analytics.projections.model import FACTS, LANE, PEOPLE
+from services.analytics.projections.shapes import Fact, Stay
 from services.kit.projection import Context, Key, Projection
 
 CLIENTS = Projection("clients", 1)

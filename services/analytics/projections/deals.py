@@ -9,7 +9,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from contracts.envelope import RecordedEvent
-
 from contracts.pipeline.events import (
     DealAssigned,
     DealContactsChanged,
@@ -23,7 +22,8 @@ from contracts.pipeline.events import (
 )
 from services.analytics.projections.change import LANE_ID, change_fact
 from services.analytics.projections.clients import moved
-from services.analytics.projections.model import FACTS, LANE, MICRO, SEEN, Fact, FactLine, Stay
+from services.analytics.projections.model import FACTS, LANE, SEEN
+from services.analytics.projections.shapes import MICRO, Fact, FactLine, Stay
 from services.kit.projection import Context, Key, Projection
 
 DEALS = Projection("deals", 1)
@@ -125,5 +125,3 @@ def _known(context: Context, deal_id: str) -> Fact:
     if fact is None:
         raise LookupError(f"deal {deal_id} changed before it was opened")
     return fact
-
-

@@ -8,19 +8,9 @@ from msgspec.structs import replace
 
 from services.analytics.projections.change import LANE_ID, PHASES, apply_payment, apply_rules, lane_rules
 from services.analytics.projections.distribution import cycle_dist
-from services.analytics.projections.model import (
-    BUCKETS,
-    FACTS,
-    LANE,
-    PARTS,
-    PEOPLE,
-    ROWS,
-    RULED,
-    VALUES,
-    LaneRules,
-    Ruleset,
-)
+from services.analytics.projections.model import BUCKETS, FACTS, LANE, PARTS, PEOPLE, ROWS, RULED, VALUES
 from services.analytics.projections.rows import NOBODY, change_person, row_id, row_of, save_row
+from services.analytics.projections.shapes import LaneRules, Ruleset
 from services.kit.documents import Filter
 from services.kit.projection import Context
 

@@ -20,7 +20,8 @@ from contracts.pipeline.order_events import (
 )
 from services.analytics.projections.change import LANE_ID, change_fact
 from services.analytics.projections.clients import moved
-from services.analytics.projections.model import FACTS, LANE, MICRO, Fact, FactLine, Stay
+from services.analytics.projections.model import FACTS, LANE
+from services.analytics.projections.shapes import MICRO, Fact, FactLine, Stay
 from services.kit.projection import Context, Key, Projection
 
 ORDERS = Projection("orders", 1)

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from contracts.envelope import RecordedEvent
 from contracts.pipeline.order_events import PaymentJoinedClient, PaymentLeftClient, PaymentReceived, PaymentReversed
 from services.analytics.projections.change import LANE_ID, change_payment
-from services.analytics.projections.model import LANE, PAYMENTS, Payment
+from services.analytics.projections.model import LANE, PAYMENTS
+from services.analytics.projections.shapes import Payment
 from services.kit.projection import Context, Key, Projection
 
 RECEIVED = Projection("payments", 1)

@@ -12,7 +12,8 @@ from contracts.envelope import RecordedEvent
 from contracts.gateway.events import WorkspaceSettingsChanged
 from contracts.pipeline.events import StageAdded
 from services.analytics.projections.change import LANE_ID, apply_rules, lane_rules, rulesets
-from services.analytics.projections.model import FACTS, LANE, PEOPLE, Fact, LaneRules, Ruleset, stage_key
+from services.analytics.projections.model import FACTS, LANE, PEOPLE
+from services.analytics.projections.shapes import Fact, LaneRules, Ruleset, stage_key
 from services.kit.documents import Filter
 from services.kit.projection import Context, Key, Projection
 

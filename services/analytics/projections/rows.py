@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from contracts.money import half_up
 from services.analytics.projections.calendar import month_of
-from services.analytics.projections.model import ATTRIBUTES, FACTS, MONTHS, PARTS, ROWS, Fact, Part, Person, Row, Ruleset
+from services.analytics.projections.model import ATTRIBUTES, FACTS, MONTHS, PARTS, ROWS
 from services.analytics.projections.sale import Sale
+from services.analytics.projections.shapes import Fact, Part, Person, Row, Ruleset
 from services.kit.documents import Filter
 from services.kit.projection import Context
 
@@ -135,9 +136,7 @@ def _change_part(
     if sale is None:
         context.delete(PARTS.name, id)
         return
-    part = Part(
-        rules.id, subject_id, sale.kind, sale.at, fact_id, fact_kind, sale.value, sale.profit, sale.billed
-    )
+    part = Part(rules.id, subject_id, sale.kind, sale.at, fact_id, fact_kind, sale.value, sale.profit, sale.billed)
     context.put(PARTS.name, id, part)
 
 
@@ -186,9 +185,7 @@ def change_person(context: Context, rules: Ruleset, person: Person, at: int) -> 
     save_row(context, rules, before, after)
 
 
-def change_shipments(
-    context: Context, rules: Ruleset, client_id: str, gone: int | None, come: int | None
-) -> None:
+def change_shipments(context: Context, rules: Ruleset, client_id: str, gone: int | None, come: int | None) -> None:
     """Move a client's first and last shipment; by an index read only when the one that left was at an end."""
     before = row_of(context, rules, "client", client_id)
     first, last = before.first_shipment_at, before.last_shipment_at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from services.analytics.projections.model import Fact, FactLine, LaneRules, Ruleset, stage_key
+from services.analytics.projections.shapes import Fact, FactLine, LaneRules, Ruleset, stage_key
 
 _SOURCE = {"deal": "deals", "order": "orders", "client": "clients"}
 

@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from services.analytics.projections.distribution import count_value, stay_dist, subject_dist
-from services.analytics.projections.model import (
-    EPOCH_2000,
-    PATHS,
-    STAGES,
-    STARTS,
-    TRANSITIONS,
-    VISITS,
-    Fact,
-    Stay,
-    Visit,
-)
+from services.analytics.projections.model import PATHS, STAGES, STARTS, TRANSITIONS, VISITS
+from services.analytics.projections.shapes import EPOCH_2000, Fact, Stay, Visit
 from services.kit.projection import Context
 
 

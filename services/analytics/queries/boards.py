@@ -12,13 +12,13 @@ from services.analytics.projections.model import (
     DEAL_MONTHS,
     DEAL_TOTALS,
     FULFILMENT,
-    MICRO,
     MONTHS,
     PRODUCTS,
     RECEIPTS,
     SHIPMENTS,
     TOTALS,
 )
+from services.analytics.projections.shapes import MICRO
 from services.analytics.queries.medians import Spread, spread
 from services.analytics.queries.numbers import Numbers
 from services.kit.documents import Filter

@@ -7,7 +7,8 @@ from typing import Any
 
 from contracts.money import half_up
 from contracts.problem import Invalid, NotFound
-from services.analytics.projections.model import PARTS, STAGES, VISITS, Part, Visit
+from services.analytics.projections.model import PARTS, STAGES, VISITS
+from services.analytics.projections.shapes import Part, Visit
 from services.analytics.queries.numbers import Numbers
 from services.kit.documents import Filter
 
@@ -69,9 +70,7 @@ async def explain_client(
         Filter("row_id", "=", subject_id),
         Filter("kind", "=", kind),
     ]
-    page = await numbers.reader.find(
-        numbers.group, PARTS.name, where, [("at", False)], cursor=cursor, limit=limit
-    )
+    page = await numbers.reader.find(numbers.group, PARTS.name, where, [("at", False)], cursor=cursor, limit=limit)
     parts = [_contribution(stored.document, how) for stored in page.rows]
     count = {"bought": row.sales_count, "in_work": row.in_work_count, "refused": row.refused_count}[kind]
     total = {"count": count, "mean": row.sales_sum}.get(how, getattr(row, field))
@@ -103,8 +102,7 @@ async def explain_stage(
     )
     stays: list[Visit] = [stored.document for stored in page.rows]
     parts = [
-        Contribution(stay.fact_id, "stay", stay.left_at, stay.took_ms or 0, stay.took_ms is not None)
-        for stay in stays
+        Contribution(stay.fact_id, "stay", stay.left_at, stay.took_ms or 0, stay.took_ms is not None) for stay in stays
     ]
     total, count = row["sum_ms"], row["completed"]
     value = half_up(total, count)

@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from services.analytics.projections.distribution import stay_dist, subject_dist
-from services.analytics.projections.model import EPOCH_2000, PATHS, STAGES, STARTS, TRANSITIONS
+from services.analytics.projections.model import PATHS, STAGES, STARTS, TRANSITIONS
+from services.analytics.projections.shapes import EPOCH_2000
 from services.analytics.queries.medians import Spread, spread
 from services.analytics.queries.numbers import Numbers
 from services.kit.documents import Filter

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contracts.problem import NotYet
-from services.analytics.projections.model import LANE, ROWS, RULED, SEEN, LaneRules, Row, Ruleset
+from services.analytics.projections.model import LANE, ROWS, RULED, SEEN
 from services.analytics.projections.sale import kind_of
+from services.analytics.projections.shapes import LaneRules, Row, Ruleset
 from services.kit.documents import Filter
 from services.kit.documents import Row as Sums
 from services.kit.ports import Reader

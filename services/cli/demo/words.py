@@ -84,7 +84,7 @@ TAILS = {
     "en": " Trading| Hospitality| Foods| Group| Works| House| Kitchens| Rooms| Supply| Roasters".split("|"),
 }
 FIRST = {
-    "uk": "Олена Іван Оксана Андрій Наталія Сергій Їржина Юлія Богдан Ірина Тарас Євгенія Михайло Софія Остап".split(),
+    "uk": "Олена Іван Оксана Андрій Наталія Сергій Соломія Юлія Богдан Ірина Тарас Євгенія Михайло Софія Остап".split(),
     "ru": "Ольга Дмитрий Мария Алексей Анна Игорь Татьяна Фёдор Эльвира Пётр Светлана Семён Наталья Артём".split(),
     "PL": "Anna Piotr Katarzyna Tomasz Agnieszka Michał Ewa Paweł Magdalena Łukasz".split(),
     "DE": "Anja Jürgen Sabine Thomas Katrin Björn Ute Stefan Heike Lukas".split(),
@@ -125,22 +125,22 @@ EMPLOYEES = (
 REGIONS = {"Kyiv": "Ukraine and Kazakhstan", "Warsaw": "Central Europe", "London": "UK and Americas"}
 
 PRODUCTS = (
-    # category, name, price in cents, cost in 1/100 of a cent
-    "Coffee machines|Uno one-group machine:189000:1214500;Duo two-group machine:429000:2731250;"
-    "Trio three-group machine:695000:4418000;Barista Pro:548000:3502250;Office Automat 20:129000:872000;"
-    "Office Automat 60:264000:1743300;Capsule Mini:14900:96500;Filter Brewer 5 l:38900:241050",
-    "Grinders|Grinder 58 Flat:64900:402775;Grinder 64 Flat:89900:561200;Grinder 83 Conical:139900:880125;"
-    "Hand Grinder:7900:42150;Shop Grinder:109000:703350;On-demand Grinder:74900:470500",
-    "Coffee|Espresso Blend 1 kg:1890:104250;House Blend 1 kg:1590:88400;Single Origin Ethiopia 1 kg:2790:170125;"
-    "Single Origin Colombia 1 kg:2590:156300;Decaf 1 kg:2190:131075;Filter Roast 500 g:1190:65225;"
-    "Capsules box of 100:3200:176450;Tea assortment box:2450:131900",
-    "Accessories|Tamper 58 mm:2900:131250;Milk Jug 0.6 l:1790:72125;Knock Box:2490:108300;Cups set of 12:4900:242775;"
-    "Cleaning Powder 900 g:1450:61125;Water Filter Cartridge:5400:292650;Paper Cups box of 1000:6900:431225;"
-    "Barista Apron:2200:98475",
-    "Furniture|Bar Counter 2 m:178000:1163500;Bar Stool:11900:68325;Display Fridge:149000:1017750;"
-    "Storage Rack:28900:171150;Mobile Coffee Bar:389000:2577400",
-    "Service|Installation:19000:92500;Annual Maintenance:42000:201250;Barista Training Day:35000:162500;"
-    "Machine Rental month:12900:60325;Express Repair:9900:51275",
+    # category|name:list price:unit cost;... in EUR
+    "Coffee machines|Uno one-group machine:1890.00:1214.5000;Duo two-group machine:4290.00:2731.2500;"
+    "Trio three-group machine:6950.00:4418.0000;Barista Pro:5480.00:3502.2500;Office Automat 20:1290.00:872.0000;"
+    "Office Automat 60:2640.00:1743.3000;Capsule Mini:149.00:96.5000;Filter Brewer 5 l:389.00:241.0500",
+    "Grinders|Grinder 58 Flat:649.00:402.7750;Grinder 64 Flat:899.00:561.2000;Grinder 83 Conical:1399.00:880.1250;"
+    "Hand Grinder:79.00:42.1500;Shop Grinder:1090.00:703.3500;On-demand Grinder:749.00:470.5000",
+    "Coffee|Espresso Blend 1 kg:18.90:10.4250;House Blend 1 kg:15.90:8.8400;Single Origin Ethiopia 1 kg:27.90:17.0125;"
+    "Single Origin Colombia 1 kg:25.90:15.6300;Decaf 1 kg:21.90:13.1075;Filter Roast 500 g:11.90:6.5225;"
+    "Capsules box of 100:32.00:17.6450;Tea assortment box:24.50:13.1900",
+    "Accessories|Tamper 58 mm:29.00:13.1250;Milk Jug 0.6 l:17.90:7.2125;Knock Box:24.90:10.8300;Cups set of 12:49.00:24.2775;"
+    "Cleaning Powder 900 g:14.50:6.1125;Water Filter Cartridge:54.00:29.2650;Paper Cups box of 1000:69.00:43.1225;"
+    "Barista Apron:22.00:9.8475",
+    "Furniture|Bar Counter 2 m:1780.00:1163.5000;Bar Stool:119.00:68.3250;Display Fridge:1490.00:1017.7500;"
+    "Storage Rack:289.00:171.1500;Mobile Coffee Bar:3890.00:2577.4000",
+    "Service|Installation:190.00:92.5000;Annual Maintenance:420.00:201.2500;Barista Training Day:350.00:162.5000;"
+    "Machine Rental month:129.00:60.3250;Express Repair:99.00:51.2750",
 )
 LATIN = dict(
     zip(

@@ -6,10 +6,9 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator
 from random import Random
-from typing import Protocol
 
 from contracts.envelope import RecordedEvent
-from contracts.registry import REFERENCE_TYPES, TOPICS
+from contracts.registry import EVENTS, REFERENCE_TYPES, TOPICS
 from services.kit.adapters.log_lane import Lane, ShuffledLane
 from services.kit.documents import LaneState
 from services.kit.errors import OtherLog
@@ -20,18 +19,13 @@ _LOOK = 1_000
 """With several lanes: events of other lanes that are looked through at a start before they are simply read again."""
 
 
-class Log(EventStore, Protocol):
-    """An event store that finds the events of a topic without reading the others."""
-
-    async def read_topic(self, topic: str, after: int, limit: int) -> list[RecordedEvent]:
-        """Return up to `limit` events of the topic with position > after, in log order."""
-        ...
+_TYPES = {topic: frozenset(name for name, event in EVENTS.items() if event.topic() == topic) for topic in TOPICS}
 
 
 class LogBus:
-    """The port Bus over the log. With `shuffle_seed` (tests) topics come at random against each other."""
+    """The port Bus over the port EventStore. With `shuffle_seed` (tests) topics come at random against each other."""
 
-    def __init__(self, store: Log, lanes: int = 1, shuffle_seed: int | None = None) -> None:
+    def __init__(self, store: EventStore, lanes: int = 1, shuffle_seed: int | None = None) -> None:
         self._store = store
         self._lanes = lanes
         self._chance = None if shuffle_seed is None else Random(shuffle_seed)  # noqa: S311 - tests repeat it by its seed
@@ -109,9 +103,11 @@ class LogBus:
         the whole log at every start. But it may lack an event before it (lost on the way, or held back when shuffled),
         and then `prev` of that topic's next event is only right if the log is read from there."""
         start = max((position for position, _ in state.positions.values()), default=0)
-        for topic in {*TOPICS, *state.positions} if start else ():
+        for topic, types in _TYPES.items():
             after, _ = state.positions.get(topic, (0, ""))
-            events = await self._store.read_topic(topic, after, 1 if self._lanes == 1 else _LOOK)
+            if after >= start:
+                continue
+            events = await self._store.read_types(types, after, 1 if self._lanes == 1 else _LOOK)
             own = next((event.position for event in events if self._belongs(event, state.lane)), None)
             if own is not None:
                 start = min(start, own - 1)
@@ -136,7 +132,7 @@ class LogBus:
 class _Reading:
     """One group's reading of the log, with its wishes to have lanes opened again."""
 
-    def __init__(self, store: Log, reopen: set[int]) -> None:
+    def __init__(self, store: EventStore, reopen: set[int]) -> None:
         self.reopen = reopen
         self.lanes: dict[int, Lane] = {}
         self._store = store

@@ -26,8 +26,8 @@ from services.kit.adapters.sqlite_connection import (
 from services.kit.adapters.sqlite_group import GroupFile
 from services.kit.adapters.sqlite_reader import Snapshot
 from services.kit.adapters.sqlite_schema import Shape
+from services.kit.document_ports import BulkWriter, Reader
 from services.kit.documents import Collection, Counter, LaneState, Positions, Write
-from services.kit.ports import BulkWriter, Reader
 
 
 class SqliteDocuments:

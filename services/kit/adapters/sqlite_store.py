@@ -96,13 +96,8 @@ class SqliteEventStore:
             after = part[-1].position
         return found
 
-    async def read_topic(self, topic: str, after: int, limit: int) -> list[RecordedEvent]:
-        """Return up to `limit` events of the topic with position > after, in log order; quick however rare they are."""
-        self._check_open()
-        return await self._apart(log.in_topic, topic, after, limit)
-
     async def read_types(self, types: frozenset[str], after: int, limit: int) -> list[RecordedEvent]:
-        """Return up to `limit` events of these types with position > after, in log order; quick for KNOWN_TYPES."""
+        """Return up to `limit` events of these types with position > after, in log order; quick however rare they are."""
         self._check_open()
         return await self._apart(log.in_types, types, after, limit)
 

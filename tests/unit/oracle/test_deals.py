@@ -110,7 +110,10 @@ def test_a_moved_deal_takes_its_whole_history_along(history: History, tmp_path: 
     history.hand_over("d", "c2", "2026-01-09")
     with history.oracle(tmp_path) as oracle:
         wanted = ("customer_id", "sales_count", "sales_sum", "first_sale_at")
-        assert rows(oracle, "customers", *wanted) == [("c1", "0", "0.00", ""), ("c2", "1", "10.00", "2026-01-02T00:00:00Z")]
+        assert rows(oracle, "customers", *wanted) == [
+            ("c1", "0", "0.00", ""),
+            ("c2", "1", "10.00", "2026-01-02T00:00:00Z"),
+        ]
         assert rows(oracle, "stages", "visits", "mean_seconds")[0] == ("1", "86400.000")
     with history.oracle(tmp_path, as_of="2026-01-08") as oracle:
         assert rows(oracle, "customers", "customer_id", "sales_count") == [("c1", "1"), ("c2", "0")]
@@ -173,6 +176,22 @@ def test_products_of_deals(history: History, tmp_path: Path):
             ("p", "2", "2.5", "13.00", "1", "1"),
             ("q", "1", "1", "7.00", "2", "2"),
         ]
+
+
+def test_profit_of_deals_and_rank_of_sellers(history: History, tmp_path: Path):
+    history.deal("d1", "W", "2026-01-01", value=1000, lines=[DealLine(product_id="p", cost=1200)])
+    history.deal("d2", "W", "2026-01-01", value=1000, owner_id="u0")
+    history.deal("d3", "L", "2026-01-01", value=1000, owner_id="u0")
+    history.deal("d4", "A", "2026-01-01", value=1000, owner_id="u2")
+    history.deal("d5", "W", "2026-01-01", value=9000, owner_id=None)
+    with history.oracle(tmp_path) as oracle:
+        assert rows(oracle, "top_sellers", "rank", "owner_id", "name", "sales_sum", "profit", "win_rate") == [
+            ("1", "u0", "", "10.00", "10.00", "0.500000"),
+            ("2", "u1", "Ann", "10.00", "-2.00", "1.000000"),
+            ("3", "u2", "", "0.00", "0.00", ""),
+        ]
+        assert rows(oracle, "sellers_by_month", "owner_id", "sales_count") == [("u0", "1"), ("u1", "1")]
+        assert oracle.summary()["profit"] == "98.00"
 
 
 def test_a_client_in_a_client_funnel_is_a_fact(history: History, tmp_path: Path):  # P20

@@ -91,4 +91,6 @@ def test_compare_tells_rows_with_one_key_apart():
     row = {"from_stage": "A", "to_stage": "B", "count": "1"}
     want = Report({"transitions": [row, {**row, "count": "2"}]}, {})
     assert compare(want, want) == []
-    assert compare(Report({"transitions": [row]}, {}), want) == [Difference("transitions", ("A", "B", "#2"), "", None, "row")]
+    assert compare(Report({"transitions": [row]}, {}), want) == [
+        Difference("transitions", ("A", "B", "#2"), "", None, "row")
+    ]

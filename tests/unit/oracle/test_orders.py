@@ -4,8 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from contracts.pipeline.events import ProductAdded
 from contracts.pipeline.facts import OrderLine
-from contracts.pipeline.order_events import PaymentReversed
+from contracts.pipeline.order_events import (
+    OrderJoinedClient,
+    OrderLeftClient,
+    PaymentJoinedClient,
+    PaymentLeftClient,
+    PaymentReversed,
+)
 from tests.support.sales_history import History, rows
 
 
@@ -53,7 +60,12 @@ def test_products_in_another_currency_are_rounded_once(history: History, tmp_pat
         wanted = ("product_id", "quantity", "revenue")
         assert rows(oracle, "popular_products", *wanted) == [("p", "3", "1.00"), ("q", "0.25", "0.05")]
         assert rows(oracle, "customers", "sales_sum") == [("1.04",)]
-        assert rows(oracle, "orders", "order_id", "currency", "total_local", "total")[0] == ("o1", "EUR", "1.00", "0.33")
+        assert rows(oracle, "orders", "order_id", "currency", "total_local", "total")[0] == (
+            "o1",
+            "EUR",
+            "1.00",
+            "0.33",
+        )
         wanted = ("customer_id", "currency", "sales_count", "sales_sum", "in_work_sum")
         assert rows(oracle, "customers_by_currency", *wanted) == [
             ("c1", "EUR", "3", "3.00", "0.00"),
@@ -130,8 +142,46 @@ def test_countries_and_segments_show_the_empty_value_when_any_is_known(history: 
     history.client("c2", country="UA")
     history.order("o", "done", "2026-01-01", total=1000, client_id="c2")
     with history.oracle(tmp_path) as oracle:
-        assert rows(oracle, "by_country", "country", "customers", "sales_sum") == [("", "1", "0.00"), ("UA", "1", "10.00")]
+        assert rows(oracle, "by_country", "country", "customers", "sales_sum") == [
+            ("", "1", "0.00"),
+            ("UA", "1", "10.00"),
+        ]
         assert "by_segment" not in oracle.tables()
+
+
+def test_orders_and_payments_follow_their_client(history: History, tmp_path: Path):
+    history.client("c2")
+    history.order("o", "done", "2026-01-01", total=1000)
+    history.ship("o", "2026-01-02")
+    history.paid("p", 400, "2026-01-03")
+    order, payment = {**history.facts["o"], "client_id": "c2"}, {**history.facts["p"], "client_id": "c2"}
+    history.add("order-o", OrderLeftClient(order_id="o", client_id="c1", to_client="c2"), "2026-03-01")
+    history.add("order-o", OrderJoinedClient(**order, number=1, ordered_at=0, visits=[]), "2026-03-01")
+    history.add("payment-p", PaymentLeftClient(payment_id="p", client_id="c1", to_client="c2"), "2026-03-01")
+    history.add("payment-p", PaymentJoinedClient(**payment, paid_at=0), "2026-03-01")
+    with history.oracle(tmp_path) as oracle:
+        wanted = ("customer_id", "sales_sum", "first_shipment_at", "paid_sum", "balance")
+        assert rows(oracle, "customers", *wanted) == [
+            ("c1", "0.00", "", "0.00", "0.00"),
+            ("c2", "10.00", "2026-01-02T00:00:00Z", "4.00", "-6.00"),
+        ]
+        assert rows(oracle, "receipts_by_month", "month", "payments", "amount") == [("2026-01", "1", "4.00")]
+        assert rows(oracle, "revenue_by_month", "month") == [("2026-01",)]
+        assert oracle.documents()["orders"]["o"]["client_id"] == "c2"
+
+
+def test_external_ids_are_shown_where_there_are_any(tmp_path: Path):
+    history = History()
+    history.client("c1", external_id="ACME Ltd")
+    history.client("c2", external_id="")
+    added = ProductAdded(product_id="p", names={"uk": "Чай", "en": "Tea"}, external_id="P 1")
+    history.add("product-p", added, "2026-01-01")
+    history.order("o1", "done", "2026-01-01", total=100, lines=[line("p", 100)], external_id="N 1")
+    history.order("o2", "done", "2026-01-01", total=100, client_id="c2")
+    with history.oracle(tmp_path) as oracle:
+        assert rows(oracle, "orders", "order_id", "customer_id") == [("N 1", "ACME Ltd"), ("o2", "c2")]
+        assert rows(oracle, "customers", "customer_id") == [("ACME Ltd",), ("c2",)]
+        assert rows(oracle, "popular_products", "product_id", "name") == [("P 1", "Tea")]
 
 
 def test_an_empty_log_gives_an_empty_report(tmp_path: Path):

@@ -47,7 +47,10 @@ def test_the_open_stay_is_shown_apart(example: Oracle):
 
 def test_conversion(example: Oracle):
     wanted = ("from_stage", "to_stage", "from_entered", "both_entered", "conversion_entered")
-    assert rows(example, "conversion", *wanted)[:2] == [("A", "B", "2", "2", "1.000000"), ("B", "W", "2", "1", "0.500000")]
+    assert rows(example, "conversion", *wanted)[:2] == [
+        ("A", "B", "2", "2", "1.000000"),
+        ("B", "W", "2", "1", "0.500000"),
+    ]
 
 
 def test_client(example: Oracle):
@@ -56,6 +59,6 @@ def test_client(example: Oracle):
         "customer_id": "c1", "sales_count": "2", "sales_sum": "150.00", "avg_check": "75.00", "in_work_count": "1",
         "in_work_sum": "70.00", "refused_count": "0", "refused_sum": "0.00", "actual_at": "2026-01-01T12:00:00Z",
         "first_sale_at": "2026-01-01T05:00:00Z", "last_sale_at": "2026-01-01T06:00:00Z",
-        "mean_days_between_sales": "0.0417", "sales_per_month": "2.0000", "first_shipment_at": "", "last_shipment_at": "",
-        "profit": "60.00", "billed_sum": "160.00", "paid_sum": "120.00", "balance": "-40.00",
+        "mean_days_between_sales": "0.0417", "sales_per_month": "2.0000", "first_shipment_at": "",
+        "last_shipment_at": "", "profit": "60.00", "billed_sum": "160.00", "paid_sum": "120.00", "balance": "-40.00",
     }  # fmt: skip

@@ -23,7 +23,8 @@ WITH deal AS (
          arg_max(value, version) FILTER (whole) AS local,
          arg_max_null(currency, version) FILTER (whole) AS currency,
          arg_max(rate, version) FILTER (whole) AS rate,
-         any_value(external_id) FILTER (type = 'pipeline.DealOpened.v1') AS external_id
+         arg_max_null(external_id, version)
+           FILTER (type IN ('pipeline.DealOpened.v1', 'pipeline.DealJoinedClient.v1')) AS external_id
   FROM (SELECT *, type <> 'pipeline.DealTouched.v1' AS whole FROM event
         WHERE type LIKE 'pipeline.Deal%' AND type <> 'pipeline.DealLeftClient.v1')
   GROUP BY deal_id
@@ -43,8 +44,9 @@ WITH deal AS (
          arg_max_null(required_at, version)
            FILTER (type IN ('pipeline.OrderPlaced.v1', 'pipeline.OrderPlacedViaLink.v1',
                             'pipeline.OrderJoinedClient.v1')) AS required_at,
-         any_value(external_id)
-           FILTER (type IN ('pipeline.OrderPlaced.v1', 'pipeline.OrderPlacedViaLink.v1')) AS external_id
+         arg_max_null(external_id, version)
+           FILTER (type IN ('pipeline.OrderPlaced.v1', 'pipeline.OrderPlacedViaLink.v1',
+                            'pipeline.OrderJoinedClient.v1')) AS external_id
   FROM event WHERE type LIKE 'pipeline.Order%' AND type <> 'pipeline.OrderLeftClient.v1'
   GROUP BY order_id
 ), in_funnel AS (

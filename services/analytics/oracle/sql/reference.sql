@@ -21,8 +21,10 @@ FROM event WHERE type LIKE 'gateway.Employee%' GROUP BY employee_id;
 
 CREATE TABLE product AS
 SELECT product_id AS id, any_value(external_id) FILTER (type = 'pipeline.ProductAdded.v1') AS external_id,
-       coalesce(arg_max(names, version)[''], map_values(arg_max(names, version))[1], '') AS name
-FROM event WHERE type IN ('pipeline.ProductAdded.v1', 'pipeline.ProductChanged.v1') GROUP BY product_id;
+       coalesce(last[''], last['en'], last[list_sort(map_keys(last))[1]], '') AS name
+FROM (SELECT *, arg_max(names, version) OVER (PARTITION BY product_id) AS last FROM event
+      WHERE type IN ('pipeline.ProductAdded.v1', 'pipeline.ProductChanged.v1'))
+GROUP BY product_id, last;
 
 CREATE TABLE funnel AS
 SELECT funnel_id AS id, external_id FROM event WHERE type = 'pipeline.FunnelDefined.v1';

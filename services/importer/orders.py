@@ -1,4 +1,4 @@
-"""Deals, orders and payments of a bundle; amounts of deals and payments are never converted (DEFINITIONS, details)."""
+"""Orders and payments of a bundle. Goods and their cost are converted, shipping, tax and payments never (DEFINITIONS)."""
 
 from __future__ import annotations
 
@@ -8,117 +8,33 @@ from typing import Any
 
 from contracts.base import Command, Event
 from contracts.money import converted, to_minor
-from contracts.pipeline.commands import AssignDeal, AssignOrder, ChangeDealClient, ChangeDealLines, ChangeDealValue
-from contracts.pipeline.commands import ChangeOrderClient, ChangeOrderLines, ChangeOrderStatus, ChangePaymentClient
-from contracts.pipeline.commands import MoveDeal, OpenDeal, PlaceOrder, ReceivePayment, ShipOrder, TouchDeal
-from contracts.pipeline.events import DealAssigned, DealJoinedClient, DealLinesChanged, DealOpened, DealValueChanged
-from contracts.pipeline.facts import DealLine, OrderLine
-from contracts.pipeline.order_events import OrderAssigned, OrderJoinedClient, OrderLinesChanged, OrderPlaced
-from contracts.pipeline.order_events import OrderStatusChanged, PaymentJoinedClient, PaymentReceived
+from contracts.pipeline.commands import (
+    AssignOrder,
+    ChangeOrderClient,
+    ChangeOrderLines,
+    ChangeOrderStatus,
+    ChangePaymentClient,
+    PlaceOrder,
+    ReceivePayment,
+    ShipOrder,
+)
+from contracts.pipeline.facts import OrderLine
+from contracts.pipeline.order_events import (
+    OrderAssigned,
+    OrderJoinedClient,
+    OrderLinesChanged,
+    OrderPlaced,
+    OrderStatusChanged,
+    PaymentJoinedClient,
+    PaymentReceived,
+)
 from services.importer import cells
 from services.importer.bundle import Bundle
-from services.importer.deal_events import MOVED, TOUCHED, DealEvent
-from services.importer.offers import stage_id, status_id
-from services.importer.rows import Deal, Order, Payment
-from services.importer.subject import CannotChange, Facts, Step, Subject, imported
-from services.pipeline.domain.deal import DEAL
+from services.importer.offers import order_funnel, status_id
+from services.importer.rows import Order, Payment
+from services.importer.subject import CannotChange, Change, Facts, Step, Subject, imported
 from services.pipeline.domain.order import ORDER
 from services.pipeline.domain.payment import PAYMENT
-
-ORDERS = "orders"
-"""External id of the funnel that holds a source's order statuses."""
-
-
-class ImportedDeal(Subject):
-    """A row of deals.csv with its events."""
-
-    table, file, decider, numbered = "deals", "deals.csv", DEAL, "deal"
-
-    def __init__(self, source: str, row: Deal, bundle: Bundle) -> None:
-        super().__init__(source, row.id, row.line, row.digest())
-        self.row = row
-        self.bundle = bundle
-
-    def owner(self) -> str | None:
-        """Return the client."""
-        return imported(self.source, "customers", self.row.customer) if self.row.customer else None
-
-    def steps(self) -> Iterable[Step]:
-        """Opened, then moved, valued and touched."""
-        for event in self.bundle.events.of(self.row):
-            stage = self.bundle.places[event.stage]
-            amount = "" if event.amount is None else str(event.amount)
-            for command in self._commands(event, stage_id(self.source, stage.pipeline, stage.id)):
-                yield Step(command, event.at, event.imputed, stage.id, timed=not event.imputed, fact=amount)
-
-    def _commands(self, event: DealEvent, stage: str) -> list[Command]:
-        currency, value = self.row.currency, event.amount
-        base_value = 0 if value is None else unconverted(value, currency, self.bundle.base)
-        if event.type == MOVED:
-            return [
-                MoveDeal(deal_id=self.id, stage_id=stage, value=value, currency=currency, base_value=base_value)
-            ]
-        if event.type == TOUCHED:
-            touched = TouchDeal(deal_id=self.id)
-            if value is None:
-                return [touched]
-            return [ChangeDealValue(deal_id=self.id, value=value, currency=currency, base_value=base_value), touched]
-        row, source = self.row, self.source
-        return [
-            OpenDeal(
-                deal_id=self.id,
-                client_id=self.owner(),
-                owner_id=imported(source, "users", row.owner) if row.owner else None,
-                funnel_id=imported(source, "pipelines", row.pipeline),
-                stage_id=stage,
-                value=value or 0,
-                currency=currency,
-                lines=self._lines(),
-                country=row.country,
-                number=self.number,
-                base_value=base_value,
-                external_id=row.id,
-            )
-        ]
-
-    def _lines(self) -> list[DealLine]:
-        product = self.row.product
-        return [DealLine(product_id=imported(self.source, "products", product))] if product else []
-
-    def facts(self, events: Sequence[Event]) -> Facts:
-        """Return funnel, client, owner, product, country and currency; values are history."""
-        facts: Facts = {}
-        for event in events:
-            match event:
-                case DealOpened():
-                    facts = {
-                        "pipeline_id": event.funnel_id,
-                        "customer_id": event.client_id,
-                        "owner_id": event.owner_id,
-                        "product_id": [line.product_id for line in event.lines],
-                        "country": event.country,
-                        "currency": event.currency,
-                    }
-                case DealAssigned():
-                    facts["owner_id"] = event.owner_id
-                case DealLinesChanged():
-                    facts["product_id"] = [line.product_id for line in event.lines]
-                case DealJoinedClient():
-                    facts["customer_id"] = event.client_id
-                case DealValueChanged():
-                    facts["currency"] = event.currency
-        return facts
-
-    def change(self, column: str, old: Facts, new: Facts, state: Any) -> Command:
-        """Client, owner and product can change."""
-        match column:
-            case "customer_id":
-                return ChangeDealClient(deal_id=self.id, client_id=new[column])
-            case "owner_id":
-                return AssignDeal(deal_id=self.id, owner_id=new[column])
-            case "product_id":
-                return ChangeDealLines(deal_id=self.id, lines=self._lines())
-        raise CannotChange(column)
 
 
 class ImportedOrder(Subject):
@@ -212,20 +128,23 @@ class ImportedOrder(Subject):
                     facts["status"] = event.status
                 case OrderJoinedClient():
                     facts["customer_id"] = event.client_id
+                case _:
+                    pass
         return facts
 
-    def change(self, column: str, old: Facts, new: Facts, state: Any) -> Command:
+    def change(self, change: Change) -> Command:
         """Client, owner, status and lines can change."""
-        match column:
+        match change.column:
             case "customer_id":
-                return ChangeOrderClient(order_id=self.id, client_id=new[column])
+                return ChangeOrderClient(order_id=self.id, client_id=change.value)
             case "owner_id":
-                return AssignOrder(order_id=self.id, owner_id=new[column])
+                return AssignOrder(order_id=self.id, owner_id=change.value)
             case "status":
-                return ChangeOrderStatus(order_id=self.id, status=new[column])
+                return ChangeOrderStatus(order_id=self.id, status=change.value)
             case "line_total":
                 return ChangeOrderLines(order_id=self.id, lines=[], **self._sums())
-        raise CannotChange(column)
+            case _:
+                raise CannotChange(change.column)
 
 
 class ImportedPayment(Subject):
@@ -276,18 +195,8 @@ class ImportedPayment(Subject):
                 facts["customer_id"] = event.client_id
         return facts
 
-    def change(self, column: str, old: Facts, new: Facts, state: Any) -> Command:
+    def change(self, change: Change) -> Command:
         """Only the client can change."""
-        if column != "customer_id":
-            raise CannotChange(column)
-        return ChangePaymentClient(payment_id=self.id, client_id=new[column])
-
-
-def order_funnel(source: str) -> str:
-    """Return the external id of the funnel of the source's order statuses, which no pipeline of it can have."""
-    return f"{ORDERS}\x1f{source}"
-
-
-def unconverted(value: int, currency: str | None, base: str | None) -> int:
-    """Return minor units of the base that stand for the same number: 12 JPY count as 12.00 USD."""
-    return converted(value, currency or "", base or currency or "", "1")
+        if change.column != "customer_id":
+            raise CannotChange(change.column)
+        return ChangePaymentClient(payment_id=self.id, client_id=change.value)

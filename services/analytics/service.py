@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contracts.analytics.commands import SetSalesRules
+from services.analytics.api import QUERIES
 from services.analytics.domain.sales_rules import SALES_RULES
 from services.analytics.edge import set_sales_rules
 from services.analytics.known import AnalyticsKnown
@@ -16,4 +17,5 @@ SERVICE = Service(
     projections=(ANALYTICS,),
     reactions=(FIRST_SALE,),
     known=AnalyticsKnown,
+    queries=QUERIES,
 )

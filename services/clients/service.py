@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contracts.clients import commands as c
 from services.clients import edge
+from services.clients.api import QUERIES
 from services.clients.domain.client import CLIENT
 from services.clients.domain.contact import CONTACT
 from services.clients.domain.lead import LEAD
@@ -51,4 +52,5 @@ SERVICE = Service(
     handles=(*_CLIENTS, *_CONTACTS, *_NOTES, *_LEADS),
     projections=(CLIENTS_GROUP,),
     reactions=(CONVERT_LEAD,),
+    queries=QUERIES,
 )

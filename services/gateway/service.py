@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contracts.gateway.commands import AddEmployee, ChangeEmployee, ChangeWorkspaceSettings, EmployeeLeaves
 from services.gateway import edge
+from services.gateway.api import QUERIES
 from services.gateway.domain.employee import EMPLOYEE
 from services.gateway.domain.settings import SETTINGS
 from services.gateway.known import GatewayKnown
@@ -20,4 +21,5 @@ SERVICE = Service(
     ),
     projections=(GATEWAY_GROUP,),
     known=GatewayKnown,
+    queries=QUERIES,
 )

@@ -27,11 +27,18 @@ class Column:
 
 @dataclass(slots=True)
 class Row:
-    """A row: the line it begins in, its values (None: empty or wrong), and whether something in it is wrong."""
+    """A row: the line it begins in, its values (None: empty or wrong)."""
 
     line: int
     values: list[Any]
-    bad: bool
+    bad: bool = False
+    """It is not imported."""
+    told: bool = False
+    """And the reason was told for this very row, not just for a whole file that it needs."""
+
+
+_Parser = tuple[str, Parse, bool]
+"""Column, parser, whether it is required."""
 
 
 class Broken(Exception):
@@ -94,20 +101,19 @@ def read(path: Path, columns: Sequence[Column], errors: list[RowError]) -> Itera
             start, first = first, reader.line_num + 1
             if not cells:
                 continue
+            known, chosen, asked = len(errors), parsers, cells
             if len(cells) != width:
                 if first - start > 1:
                     raise Broken(start, "", "a quoted cell goes on over several lines to no good end: check the quotes")
                 errors.append(RowError(name, start, "", f"has {len(cells)} cells, the header has {width}"))
-                cells = (cells + [""] * width)[:width]
-                row = Row(start, _values(pick(cells), parsers, name, start, []), bad=True)
+                asked = (cells + [""] * width)[:width]
+                row = Row(start, _values(pick(asked), parsers, name, start, []))
             else:
-                wrong = errors
-                known = len(errors)
-                chosen = pick(cells)
+                asked = pick(cells)
                 if lines.suspect >= start:
-                    chosen = _sound(chosen, columns, name, start, errors)
-                row = Row(start, _values(chosen, parsers, name, start, wrong), bad=False)
-                row.bad = len(errors) > known
+                    asked, chosen = _sound(asked, parsers, name, start, errors)
+                row = Row(start, _values(asked, chosen, name, start, errors))
+            row.bad = row.told = len(errors) > known
             yield row
 
 
@@ -135,7 +141,7 @@ def _picker(header: list[str], names: list[str]) -> Any:
 
 
 def _values(
-    cells: Sequence[str], parsers: list[tuple[str, Parse, bool]], file: str, line: int, errors: list[RowError]
+    cells: Sequence[str], parsers: Sequence[_Parser], file: str, line: int, errors: list[RowError]
 ) -> list[Any]:
     values: list[Any] = []
     for cell, (name, parse, required) in zip(cells, parsers, strict=True):
@@ -147,22 +153,24 @@ def _values(
                 errors.append(RowError(file, line, name, str(error)))
                 values.append(None)
                 continue
-        if value is None and required and cell != "\x00":
+        if value is None and required:
             errors.append(RowError(file, line, name, "must not be empty"))
         values.append(value)
     return values
 
 
-def _sound(cells: Sequence[str], columns: Sequence[Column], file: str, line: int, errors: list[RowError]) -> list[str]:
+def _sound(
+    cells: Sequence[str], parsers: Sequence[_Parser], file: str, line: int, errors: list[RowError]
+) -> tuple[list[str], list[_Parser]]:
     """Report and blank the cells that hold what cannot be stored."""
-    sound = list(cells)
-    for place, (cell, column) in enumerate(zip(cells, columns, strict=True)):
+    sound, chosen = list(cells), list(parsers)
+    for place, (cell, (name, parse, _)) in enumerate(zip(cells, parsers, strict=True)):
         if "\x00" in cell:
             reason = "holds a NUL character or a stray carriage return"
         elif not cell.isascii() and any("\udc80" <= letter <= "\udcff" for letter in cell):
             reason = "is not valid UTF-8"
         else:
             continue
-        errors.append(RowError(file, line, column.name, reason))
-        sound[place] = ""
-    return sound
+        errors.append(RowError(file, line, name, reason))
+        sound[place], chosen[place] = "", (name, parse, False)
+    return sound, chosen

@@ -14,6 +14,8 @@ from services.importer.tables import Folder, Table
 CREATED, MOVED, TOUCHED = 0, 1, 2
 _TYPES = {"DealCreated": CREATED, "DealStageChanged": MOVED, "DealTouched": TOUCHED}
 _NONE = -1
+_NO_SEQ = -(10**9)
+"""Less than any number of nine digits."""
 _FILE = "deal_events.csv"
 
 
@@ -34,7 +36,8 @@ class DealEvents:
     """All events of all deals, in file order; `of` gives those of one deal."""
 
     def __init__(self) -> None:
-        self.line = array("l")
+        self.line = array("i")
+        self.seq = array("i")
         self.type = array("b")
         self.at = array("q")
         self.stage = array("i")
@@ -43,9 +46,10 @@ class DealEvents:
         self.next = array("i")
         """Index of the same deal's next event."""
 
-    def add(self, event: DealEvent) -> int:
-        """Keep an event; return its index."""
+    def add(self, event: DealEvent, seq: int) -> int:
+        """Keep an event and its seq; return its index."""
         self.line.append(event.line)
+        self.seq.append(seq)
         self.type.append(event.type)
         self.at.append(event.at)
         self.stage.append(event.stage)
@@ -97,8 +101,6 @@ class Chains:
         self.users = users
         self.base = base
         self.events = DealEvents()
-        self._last: dict[str, tuple[int, int | None]] = {}
-        """Deal → index and seq of its last event."""
 
     def take(self, row: Row) -> None:
         """Take in one row of the file. A deal with an error takes no more: what follows is not told again."""
@@ -111,7 +113,8 @@ class Chains:
             self.deals.bad.add(deal_id)
 
     def _follows(self, row: Row, deal: Deal) -> bool:
-        _, seq, at, type_, from_stage, to_stage, amount, actor, imputed = row.values
+        _, told, at, type_, from_stage, to_stage, amount, actor, imputed = row.values
+        seq = _NO_SEQ if told is None else told
         refers, line = self.folder.refers, row.line
         key = f"{deal.pipeline}\x1f{to_stage}"
         if not refers(_FILE, line, "to_stage", self.stages, key):
@@ -129,25 +132,26 @@ class Chains:
             self.folder.error(_FILE, line, *wrong)
             return False
         value = None if amount is None else cells.minor(amount, deal.currency or self.base)
-        index = self.events.add(DealEvent(line, kind, at, stage, value, bool(imputed)))
+        index = self.events.add(DealEvent(line, kind, at, stage, value, bool(imputed)), seq)
         if deal.first == _NONE:
             deal.first = index
         else:
-            self.events.next[self._last[deal.id][0]] = index
-        self._last[deal.id] = (index, seq)
+            self.events.next[deal.last] = index
+        deal.last = index
         return True
 
     def _no_sequel(
-        self, deal: Deal, kind: int, at: int, seq: int | None, left: int | None, stage: int
+        self, deal: Deal, kind: int, at: int, seq: int, left: int | None, stage: int
     ) -> tuple[str, str] | None:
         """Return (column, reason) if the event cannot follow the deal's last one. `left`: place of from_stage."""
-        last, last_seq = self._last[deal.id]
+        last = deal.last
+        last_seq = self.events.seq[last]
         here = self.events.stage[last]
         if kind == CREATED:
             return "type", "wrong order: the deal was created before"
         if at < self.events.at[last]:
             return "occurred_at", "wrong order: lies before the deal's event above it"
-        if at == self.events.at[last] and seq is not None and last_seq is not None and seq <= last_seq:
+        if at == self.events.at[last] and _NO_SEQ < seq <= last_seq:
             return "seq", "wrong order: must be greater than that of the deal's event above it at the same time"
         if left is not None and left != here:
             return "from_stage", "wrong order: the deal is in another stage then"

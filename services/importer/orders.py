@@ -1,4 +1,4 @@
-"""Orders and payments of a bundle. Goods and their cost are converted, shipping, tax and payments never (DEFINITIONS)."""
+"""Orders and payments of a bundle. Goods and their cost are converted; shipping, tax and payments are not."""
 
 from __future__ import annotations
 

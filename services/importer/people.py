@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from contracts.base import Command, Event
 from contracts.clients.commands import (
@@ -20,6 +20,7 @@ from contracts.clients.events import (
     ClientDetailsChanged,
     ClientRegistered,
     ClientTermsChanged,
+    Language,
     NoteAdded,
     NoteEdited,
 )
@@ -121,9 +122,8 @@ class Client(Subject):
         if column == "owner_id":
             return AssignClient(client_id=self.id, owner_id=value)
         if column == "currency":
-            return ChangeClientTerms(
-                client_id=self.id, discount=state.discount, currency=value, language=state.language
-            )
+            language = cast("Language | None", state.language)
+            return ChangeClientTerms(client_id=self.id, discount=state.discount, currency=value, language=language)
         if column == "phone":
             others = [phone for phone in state.details["phones"] if phone not in (change.old, value)]
             column, value = "phones", [value, *others] if value else others

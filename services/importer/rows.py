@@ -105,7 +105,7 @@ class Stage:
 
 @dataclass(slots=True)
 class Deal:
-    """A deal without its events; these are in `DealEvents` from index `first` on."""
+    """A deal without its events; these are in `DealEvents` from index `first` to `last`."""
 
     line: int
     id: str
@@ -117,6 +117,7 @@ class Deal:
     currency: str | None
     created_at: int | None
     first: int = -1
+    last: int = -1
 
     def digest(self) -> str:
         """Return what tells whether the row changed."""

@@ -16,14 +16,15 @@ from contracts.gateway.events import NumberKind
 from services.analytics.domain.sales_rules import SALES_RULES
 from services.gateway.domain.settings import SETTINGS
 from services.importer import workspace
-from services.importer.bundle import Bundle, read_bundle
+from services.importer.bundle import Bundle
+from services.importer.deals import ImportedDeal
 from services.importer.errors import BundleError, RowError
 from services.importer.history import Plan, Rejected, actor, begun, continued
 from services.importer.meta import read_meta
 from services.importer.offers import Item
-from services.importer.people import Client, ClientNote, Employee
-from services.importer.deals import ImportedDeal
 from services.importer.orders import ImportedOrder, ImportedPayment
+from services.importer.people import Client, ClientNote, Employee
+from services.importer.reading import read_bundle
 from services.importer.sink import Sink
 from services.importer.subject import Subject
 from services.importer.tables import Progress
@@ -75,7 +76,7 @@ async def import_bundle(
     `now`: UTC ms. `progress` is called with (what, done, total or 0), also from another thread. Raises Unavailable."""
     report = Report(source or "")
     try:
-        report.source = source or await asyncio.to_thread(_name, folder, now)
+        report.source = report.source or await asyncio.to_thread(_name, folder, now)
         settings = await workspace.folded(store, codec, SETTINGS, workspace.SETTINGS_KEY)
         base = (settings.fields or {}).get("base_currency")
         bundle = await asyncio.to_thread(read_bundle, folder, now, base, report.errors, progress)
@@ -130,7 +131,7 @@ class _Import:
                 await self._compare(group, fresh=fresh)
             if strict and self.report.errors:
                 return
-        await self._workspace(fresh=fresh)
+        await self._workspace()
         for group in groups:
             await self._store(group, now)
         await self.sink.flush()
@@ -141,8 +142,8 @@ class _Import:
         b, source = self.bundle, self.source
         as_of = b.meta.as_of
         made = workspace.funnels(b, source)
-        deals = [] if b.deals.broken else sorted(b.deals.good(), key=lambda deal: (deal.first < 0, deal.first))
-        orders = [] if b.orders.broken else list(b.orders.good())
+        deals = sorted(b.deals.good(), key=lambda deal: (deal.first < 0, deal.first))
+        orders = list(b.orders.good())
         users, products, customers = list(b.users.good()), list(b.products.good()), list(b.customers.good())
         payments, notes = list(b.payments.good()), list(b.notes.good())
         return [
@@ -184,14 +185,15 @@ class _Import:
     def _reject(self, subject: Subject, reason: str, column: str = "") -> None:
         self.report.errors.append(RowError(subject.file, subject.line, column, reason))
 
-    async def _workspace(self, *, fresh: bool) -> None:
+    async def _workspace(self) -> None:
         """Store rules and settings before all else: whoever looks meanwhile sees numbers by the right rules."""
         b, source, codec = self.bundle, self.source, self.codec
         read = self.store.read
         rules = await read(SALES_RULES.stream(workspace.RULES_KEY))
         settings = await read(SETTINGS.stream(workspace.SETTINGS_KEY))
+        made, factless = workspace.funnels(b, source), await workspace.factless(self.store)
         plans = [
-            ("rules", workspace.rules_plan(rules, b, workspace.funnels(b, source), source, codec, fresh=fresh)),
+            ("rules", workspace.rules_plan(rules, b, made, source, codec, factless=factless)),
             ("settings", workspace.settings_plan(settings, b, source, codec)),
         ]
         rates = sorted(b.rates.good(), key=lambda rate: rate.currency)

@@ -12,7 +12,7 @@ from contracts.gateway.events import NumberKind
 from contracts.ids import derived_id, imported_id
 from services.kit.decider import Decider
 
-imported = lru_cache(maxsize=100_000)(imported_id)
+imported = lru_cache(maxsize=20_000)(imported_id)
 """The id of a subject that others refer to, once for all references."""
 Facts = dict[str, Any]
 """What a bundle can say of a subject and may change later: column → value."""

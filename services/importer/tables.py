@@ -22,13 +22,15 @@ class Table(Generic[R]):
         self.file = file
         self.rows: dict[str, R] = {}
         self.bad: set[str] = set()
+        self.silent: set[str] = set()
+        """Those of `bad` whose only error is that of a whole file."""
         self.absent = True
         self.broken = False
         """Nothing in it can be trusted; said once, not again for all that refers to it."""
 
     def good(self) -> Iterator[R]:
-        """Yield the rows without an error."""
-        return (row for key, row in self.rows.items() if key not in self.bad)
+        """Yield the rows without an error; none of a table that cannot be trusted."""
+        return (row for key, row in self.rows.items() if key not in self.bad and not self.broken)
 
 
 class Folder:
@@ -74,9 +76,15 @@ class Folder:
             if key in table.rows:
                 self.error(table.file, row.line, columns[0].name, f"the id {key!r} is there twice")
                 table.bad.add(key)
-            if row.bad:
-                table.bad.add(key)
+            self.spoil(table, key, row)
             table.rows[key] = value
+
+    def spoil(self, table: Table[Any], key: str, row: Row) -> None:
+        """Mark the subject as bad if the row is."""
+        if row.bad:
+            table.bad.add(key)
+            if not row.told:
+                table.silent.add(key)
 
     def refers(self, file: str, line: int, column: str, table: Table[Any], id: str) -> bool:
         """Tell whether the id is one of a good row; if not, say so, unless the reason was told for the whole table."""
@@ -91,7 +99,7 @@ class Folder:
                     f"the file is missing, but {file} refers to it; nothing that needs it is imported",
                 )
             table.broken = True
-        if not table.broken:
+        if not table.broken and id not in table.silent:
             name = id.replace("\x1f", "/")
             known = id in table.rows
             reason = "refers to a row that has an error" if known else f"refers to nothing: no {name!r} in {table.file}"
@@ -104,3 +112,16 @@ class Folder:
             self.error(table.file, 0, "", f"the file is missing, and {file} cannot be imported without it")
             table.broken = True
         return not table.broken
+
+    def refer(self, row: Row, file: str, *references: tuple[str, Table[Any], str | None]) -> None:
+        """Check the row's references: (column, table, id or None); the row is bad if one leads nowhere."""
+        for column, table, key in references:
+            known = len(self.errors)
+            if key is not None and not self.refers(file, row.line, column, table, key):
+                row.bad = True
+                row.told |= any(error.file == file for error in self.errors[known:])
+
+    def wrong(self, row: Row, file: str, column: str, reason: str) -> None:
+        """Remember what is wrong with a row."""
+        self.error(file, row.line, column, reason)
+        row.bad = row.told = True

@@ -12,11 +12,12 @@ from contracts.analytics.events import SalesRulesSet, Source, StageClass
 from contracts.base import Event
 from contracts.envelope import RecordedEvent
 from contracts.gateway.commands import ChangeWorkspaceSettings, ReserveNumbers
-from contracts.gateway.events import NumberKind
+from contracts.gateway.events import NumberKind, NumbersReserved
 from contracts.ids import derived_id, imported_event_id
 from contracts.pipeline.commands import SetRate, StageSpec
 from contracts.pipeline.events import StageKind
 from contracts.problem import VersionConflict
+from contracts.registry import KNOWN_TYPES
 from services.analytics.domain.sales_rules import SALES_RULES
 from services.gateway.domain.numbers import NUMBERS
 from services.gateway.domain.settings import SETTINGS
@@ -32,6 +33,15 @@ from services.pipeline.domain.rate import RATE, Rates
 SETTINGS_KEY, RULES_KEY = "workspace", "sales"
 _ALL: tuple[Source, ...] = ("deals", "orders", "clients")
 _NO_FACT = "0" * 16
+_SET_UP = 1_000
+"""Events of a workspace that was only set up: fewer than these."""
+_REFERENCES = KNOWN_TYPES | {NumbersReserved.type}
+
+
+async def factless(store: EventStore) -> bool:
+    """Tell whether the log holds no more than what was set up: nothing yet that sales rules could count."""
+    events = await store.read_all(0, _SET_UP)
+    return len(events) < _SET_UP and all(event.type in _REFERENCES for event in events)
 
 
 async def folded(store: EventStore, codec: Codec, decider: Decider[Any, Any, Any], key: str) -> Any:
@@ -68,7 +78,13 @@ def funnels(bundle: Bundle, source: str) -> list[Funnel]:
 
 
 def rules_plan(
-    stored: Sequence[RecordedEvent], bundle: Bundle, made: Sequence[Funnel], source: str, codec: Codec, *, fresh: bool
+    stored: Sequence[RecordedEvent],
+    bundle: Bundle,
+    made: Sequence[Funnel],
+    source: str,
+    codec: Codec,
+    *,
+    factless: bool,
 ) -> Plan | None:
     """Return the sales rules that follow: those present, united with the bundle's source and the classes of its stages.
 
@@ -85,10 +101,12 @@ def rules_plan(
     before = {(c.funnel_id, c.stage_id): c.kind for c in told.classes} if isinstance(told, SalesRulesSet) else {}
     rules = SALES_RULES.fold(event for event in models.values() if isinstance(event, SalesRulesSet))
     present = rules.present
-    classes = {(c.funnel_id, c.stage_id): c.kind for c in present.classes} if present else {}
+    classes: dict[tuple[str, str], StageKind] = {}
+    if present:
+        classes |= {(c.funnel_id, c.stage_id): c.kind for c in present.classes}
     classes |= {stage: kind for stage, kind in wanted.items() if before.get(stage) != kind}
     own: Source = "deals" if bundle.meta.sales_source == "deals" else "orders"
-    sources = set(present.sources if present else () if fresh else _ALL)
+    sources = set(present.sources if present else () if factless else _ALL)
     if not (isinstance(told, SalesRulesSet) and own in told.sources):
         sources.add(own)
     command = SetSalesRules(

@@ -32,7 +32,7 @@ class Miss(Exception):
 
 
 class Cache:
-    """Documents of one lane as committed, None for those known to be missing. The lane has one writer, so it is true."""
+    """Documents of one lane as committed, None for those known to be missing. The lane has one writer, so it holds."""
 
     def __init__(self, most: int = 20_000) -> None:
         self._most = most

@@ -81,7 +81,7 @@ Write = Put | Delete | Add | Purge
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A condition on a declared column, or on `id`. `in`: value is a tuple; `prefix`: text; `null`/`not_null`: no value."""
+    """A condition on a declared column or `id`. `in`: value is a tuple; `prefix`: text; `null`, `not_null`: none."""
 
     column: str
     op: Literal["=", "<", "<=", ">", ">=", "in", "prefix", "null", "not_null"]

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from contracts.base import Command
+from contracts.envelope import RecordedEvent
 from contracts.gateway.commands import ReserveNumbers
 from contracts.ids import command_id
 from contracts.problem import Refusal
@@ -25,7 +26,9 @@ from services.kit.errors import OtherLog
 from services.kit.handle import Effect, Handler, Meta, command_hash
 from services.kit.lanes import lane_of
 from services.kit.ports import Bus, Documents, EventStore, Keyring, Limits, Reader
+from services.kit.projection import Projection
 from services.kit.reactor import Reactor
+from services.kit.rebuild import rebuild
 from services.kit.runner import ProjectionRunner
 from services.kit.service import Desk, Handles, Known, Service
 from services.kit.telemetry import METRICS, tracer
@@ -70,13 +73,15 @@ class Engine:
         self._decider = numbers
         self._numbers: dict[str, list[int]] = {}
         self._numbers_lock = asyncio.Lock()
+        self._learned = 0
+        self._told: set[int] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
     # ------------------------------------------------------------ life
 
     async def start(self) -> None:
         """Load what edges must know, then begin to fold and to react."""
-        await self._learn()
+        await self.learn()
         self.handler.listeners.append(self._tell)
         for service in self.services:
             for projection in service.projections:
@@ -87,8 +92,9 @@ class Engine:
                 self.runners[projection.name] = ProjectionRunner(
                     projection, group, self.ports.bus, self.ports.documents, self.codec, self.ports.store.log_id
                 )
-        for runner in self.runners.values():
-            self._spawn(runner.run(), runner.group)
+        for service in self.services:
+            for projection in service.projections:
+                self._spawn(self._fold(projection), projection.name)
         for service in self.services:
             if service.reactions:
                 reactor = Reactor(
@@ -120,8 +126,7 @@ class Engine:
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.failure = error
-            remedy = "run `voronka rebuild`" if isinstance(error, OtherLog) else "restart the process"
-            log.error("a worker ended", worker=task.get_name(), error=repr(error), remedy=remedy, exc_info=error)
+            log.error("a worker ended; restart the process", worker=task.get_name(), exc_info=error)
 
     async def _group(self, name: str, version: int) -> str:
         """Return the versioned group to fold; a new version is served once it has caught up."""
@@ -135,6 +140,20 @@ class Engine:
         self._spawn(self._switch(name, active, base), f"switch {name}")
         return base
 
+    async def _fold(self, projection: Projection) -> None:
+        """Fold for ever. A group that belongs to another log (restored, replaced) is built anew from this one."""
+        store, documents, bus = self.ports.store, self.ports.documents, self.ports.bus
+        while True:
+            try:
+                await self.runners[projection.name].run()
+                return
+            except OtherLog as error:
+                log.warning("read models are of another log: building them anew", group=projection.name, why=str(error))
+            group = await rebuild(projection, store, self.codec, documents, bus.lanes)
+            self.runners[projection.name] = ProjectionRunner(
+                projection, group, bus, documents, self.codec, store.log_id
+            )
+
     async def _switch(self, name: str, old: str, new: str) -> None:
         head = await self.ports.store.head()
         while name not in self.runners or not self.caught_up(name, head):
@@ -143,15 +162,17 @@ class Engine:
         await self.ports.documents.drop(old)
         log.info("read models switched", old=old, new=new)
 
-    async def _learn(self) -> None:
-        after = 0
-        while events := await self.ports.store.read_types(KNOWN_TYPES, after, _SLICE):
+    async def learn(self) -> None:
+        """Take in the reference events of the log that edges do not know yet: at start, and after an import."""
+        while events := await self.ports.store.read_types(KNOWN_TYPES, self._learned, _SLICE):
             for event in events:
                 self._tell(event)
-            after = events[-1].position
+            self._learned = events[-1].position
+            self._told = {position for position in self._told if position > self._learned}
 
-    def _tell(self, event: Any) -> None:
-        if event.type in KNOWN_TYPES:
+    def _tell(self, event: RecordedEvent) -> None:
+        if event.type in KNOWN_TYPES and event.position not in self._told:
+            self._told.add(event.position)
             data = self.codec.decode(event)
             for known in self.known.values():
                 if event.type in known.types:

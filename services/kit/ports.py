@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from contracts.envelope import NewEvent, RecordedEvent
-from services.kit.document_ports import BulkWriter as BulkWriter
-from services.kit.document_ports import Documents as Documents
-from services.kit.document_ports import Reader as Reader
+from services.kit.document_ports import BulkWriter, Documents, Reader
 from services.kit.documents import LaneState
 
 # ---------------------------------------------------------------- event store
@@ -72,6 +70,10 @@ class EventStore(Protocol):
 
     def follow(self, after: int) -> AsyncIterator[list[RecordedEvent]]:
         """Yield batches (never empty) of all events with position > after, in log order, for ever; wakes on append."""
+        ...
+
+    async def newest(self) -> int:
+        """Return the latest business time of all events, UTC ms; 0 for an empty log."""
         ...
 
     async def head(self) -> int:
@@ -170,3 +172,19 @@ class Limits(Protocol):
     async def hit(self, name: str, key: str, per_minute: int) -> bool:
         """Count one use; False if the limit is reached."""
         ...
+
+
+__all__ = [
+    "Append",
+    "Appended",
+    "Batch",
+    "BulkWriter",
+    "Bus",
+    "Delivered",
+    "Documents",
+    "EventStore",
+    "Keyring",
+    "Limits",
+    "OpenLane",
+    "Reader",
+]

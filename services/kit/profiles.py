@@ -16,6 +16,7 @@ from services.kit.adapters.sqlite_keyring import SqliteKeyring
 from services.kit.adapters.sqlite_store import SqliteEventStore
 from services.kit.engine import Ports
 from services.kit.errors import Unusable
+from services.kit.ports import Documents
 
 
 class Locked(Unusable):
@@ -48,8 +49,8 @@ class Folder:
             holder = file.read().strip() or "another process"
             file.close()
             raise Locked(
-                f"the data folder {path} is in use by {holder}. Stop it first (Ctrl+C or `kill PID`), or choose another "
-                "folder with --data."
+                f"the data folder {path} is in use by {holder}. Stop it first (Ctrl+C or `kill PID`), or choose "
+                "another with --data."
             ) from error
         try:
             file.truncate(0)
@@ -70,3 +71,8 @@ async def embedded(path: Path, *, lanes: int = 1, shuffle_seed: int | None = Non
     keyring = await SqliteKeyring.open(path / "keys.sqlite")
     documents = await SqliteDocuments.open(path / "documents.sqlite")
     return Ports(store, LogBus(store, lanes, shuffle_seed), documents, keyring, LocalLimits())
+
+
+async def read_models(path: Path) -> Documents:
+    """Open read models alone, in a folder of their own: for a past moment or a simulation."""
+    return await SqliteDocuments.open(path / "documents.sqlite")

@@ -17,9 +17,15 @@ Key = tuple[str, str]
 class Context(Protocol):
     """What a fold sees: the documents of its lane with this batch's pending writes over them."""
 
-    lane: int
-    lanes: int
-    """How many lanes there are."""
+    @property
+    def lane(self) -> int:
+        """The number of this lane."""
+        ...
+
+    @property
+    def lanes(self) -> int:
+        """How many lanes there are."""
+        ...
 
     def get(self, collection: str, id: str) -> Any:
         """Return the document of this lane, or None. Documents are frozen structs: `replace` them, then `put`."""
@@ -53,7 +59,7 @@ class Context(Protocol):
         ...
 
     def across(self, collection: str, id: str) -> list[Any]:
-        """Return the documents of this id in all lanes, as committed: for background work that waits for other lanes."""
+        """Return the documents of this id in all lanes, as committed: for work that waits for others."""
         ...
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -13,8 +12,9 @@ from contracts.envelope import RecordedEvent
 from contracts.problem import Unavailable
 from contracts.registry import EVENTS
 from services.kit.codec import Codec
-from services.kit.context import BatchContext, Cache, Miss
+from services.kit.context import BatchContext, Miss
 from services.kit.documents import LaneMoved, LaneState, Positions, Write
+from services.kit.lane import Lane, Place, Stop, Waiters
 from services.kit.ports import Batch, Bus, Documents, Reader
 from services.kit.projection import Projection
 from services.kit.telemetry import METRICS
@@ -23,28 +23,6 @@ log = structlog.get_logger(__name__)
 _LAZY = 2_000
 """How many positions may be passed without a commit, when no event concerned the group."""
 _BATCH = 500
-
-
-@dataclass
-class Stop:
-    """Why a lane stands: the event that could not be folded, and what went wrong."""
-
-    event: RecordedEvent
-    reason: str
-
-
-@dataclass
-class Lane:
-    """A lane this runner owns."""
-
-    number: int
-    rev: int
-    positions: Positions
-    cache: Cache = field(default_factory=Cache)
-    stop: Stop | None = None
-    unsaved: int = 0
-    busy: bool = True
-    """Background work of the projection may be left."""
 
 
 class ProjectionRunner:
@@ -60,7 +38,9 @@ class ProjectionRunner:
         self._log_id = log_id
         self._arriving: asyncio.Future[Batch] | None = None
         self._taking = False
-        self._waiters: list[tuple[list[tuple[str, int, int]], asyncio.Future[None]]] = []
+        self._opened: asyncio.Future[None]
+        """Done when a lane was opened: background work may wait in it."""
+        self._waiters = Waiters(self.lanes)
 
     # ------------------------------------------------------------ running
 
@@ -68,12 +48,15 @@ class ProjectionRunner:
         """Fold for ever; cancel to stop. Raises OtherLog when the documents belong to another log."""
         await self._documents.define(self.group, self.projection.collections, self.projection.counters)
         deliveries = self._bus.deliveries(self.group, self._open, _BATCH)
+        self._opened = asyncio.get_running_loop().create_future()
         try:
             while True:
                 if self._arriving is None:
                     self._arriving = asyncio.ensure_future(anext(deliveries))
+                if self._opened.done():
+                    self._opened = asyncio.get_running_loop().create_future()
                 if not self._arriving.done() and not await self._work():
-                    await asyncio.wait([self._arriving])
+                    await asyncio.wait([self._arriving, self._opened], return_when=asyncio.FIRST_COMPLETED)
                 if self._arriving.done():
                     self._taking = True
                     batch = self._arriving.result()
@@ -91,7 +74,9 @@ class ProjectionRunner:
     async def _open(self, lane: int) -> LaneState:
         state = await self._documents.open_lane(self.group, lane, self._log_id)
         self.lanes[lane] = Lane(lane, state.rev, dict(state.positions))
-        self._wake()
+        if not self._opened.done():
+            self._opened.set_result(None)
+        self._waiters.wake()
         return state
 
     async def _save(self) -> None:
@@ -243,7 +228,7 @@ class ProjectionRunner:
             lane.unsaved = 0
         else:
             lane.unsaved += 1
-        self._wake()
+        self._waiters.wake()
 
     def _alarm(self, lane: Lane, stop: Stop) -> None:
         lane.stop = stop
@@ -257,7 +242,19 @@ class ProjectionRunner:
             type=stop.event.type,
             reason=stop.reason,
         )
-        self._wake()
+        self._waiters.wake()
+
+    async def skip(self, number: int) -> None:
+        """Go on behind the event at which a lane stands; the group is incomplete until a rebuild."""
+        lane = self.lanes[number]
+        if lane.stop is None:
+            return
+        event = lane.stop.event
+        positions = lane.positions | {event.topic: (event.position, event.id)}
+        await self._documents.commit(self.group, number, lane.rev, positions, [], incomplete=True)
+        log.warning("event skipped", group=self.group, lane=number, position=event.position, type=event.type)
+        METRICS.stopped.labels(self.projection.name, str(number)).set(0)
+        await self._bus.resend(self.group, number)
 
     # ------------------------------------------------------------ background work of a projection
 
@@ -311,29 +308,6 @@ class ProjectionRunner:
             return False
         return True
 
-    def reached(self, needed: list[tuple[str, int, int]]) -> bool:
-        """Tell whether each (topic, lane, position) is folded; a lane of -1 means every lane."""
-        for topic, number, position in needed:
-            lanes = list(self.lanes.values()) if number < 0 else [self.lanes.get(number)]
-            if not lanes or any(lane is None or lane.positions.get(topic, (0, ""))[0] < position for lane in lanes):
-                return False
-        return True
-
-    async def wait(self, needed: list[tuple[str, int, int]], seconds: float) -> bool:
-        """Wait until `reached`, at most so long; False if it was not."""
-        if self.reached(needed):
-            return True
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append((needed, future))
-        try:
-            await asyncio.wait_for(future, seconds)
-        except TimeoutError:
-            return False
-        finally:
-            self._waiters = [w for w in self._waiters if w[1] is not future]
-        return True
-
-    def _wake(self) -> None:
-        for needed, future in self._waiters:
-            if not future.done() and self.reached(needed):
-                future.set_result(None)
+    async def wait(self, needed: list[Place], seconds: float) -> bool:
+        """Wait until each place is folded, at most so long; False if it was not."""
+        return await self._waiters.wait(needed, seconds)

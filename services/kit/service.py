@@ -57,6 +57,19 @@ class Handles:
 
 
 @dataclass(frozen=True)
+class Query:
+    """One question a service answers: a GET route under /api/v1; `{field}` in the path fills the parameter's field.
+
+    `handler(reading, params) -> answer` says by its annotations what it takes (a kit.query.Params) and what it gives
+    (a kit.query.Answer); routes and OpenAPI are made of them."""
+
+    path: str
+    groups: tuple[str, ...]
+    """Projections it reads, by name: what `after` waits for and what `as_of` is said about."""
+    handler: Callable[[Any, Any], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
 class Service:
     """A service's table of contents."""
 
@@ -65,3 +78,4 @@ class Service:
     projections: tuple[Projection, ...] = ()
     reactions: tuple[Reaction, ...] = ()
     known: Callable[[], Known] | None = None
+    queries: tuple[Query, ...] = ()

@@ -1,4 +1,4 @@
-"""What operators see: metrics, traces, structured logs (DESIGN 11). Never personal data. Exporters are off unless set."""
+"""What operators see: metrics, traces, structured logs (DESIGN 11). Nothing personal. Exporters are off unless set."""
 
 from __future__ import annotations
 

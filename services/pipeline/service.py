@@ -5,6 +5,7 @@ from __future__ import annotations
 from contracts.pipeline import commands as c
 from services.kit.service import Handles, Service
 from services.pipeline import edge, edge_deals, edge_orders, edge_payments
+from services.pipeline.api import QUERIES
 from services.pipeline.domain.deal import DEAL
 from services.pipeline.domain.funnel import FUNNEL
 from services.pipeline.domain.order import ORDER
@@ -52,4 +53,4 @@ HANDLES = (
     ),
     Handles("/rates", c.SetRate, RATE, "currency", False, edge.set_rate),
 )
-SERVICE = Service("pipeline", HANDLES, (PIPELINE, CATALOG), (), PipelineKnown)
+SERVICE = Service("pipeline", HANDLES, (PIPELINE, CATALOG), (), PipelineKnown, QUERIES)

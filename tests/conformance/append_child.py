@@ -2,8 +2,8 @@
 
     python -m tests.conformance.append_child CASE FOLDER ROUND POINT HITS
 
-It kills itself when POINT (services.kit.crash) is passed for the HITS-th time; POINT `-`: it waits to be killed. A line per
-acknowledged append: stream, version after it, position after it, number of events."""
+It kills itself when POINT (services.kit.crash) is passed for the HITS-th time; POINT `-`: it waits to be killed. A line
+for each acknowledged append: stream, version after it, position after it, number of events."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from tests.conformance.cases import STORES
-from tests.conformance.events import new
-
+from contracts.envelope import NewEvent
 from services.kit import crash
 from services.kit.ports import Append, Appended, EventStore
+from tests.conformance.cases import STORES
+from tests.conformance.events import new
 
 SIZES = (1, 1, 1, 2, 90)
 """Events of one append in turn; 90 are more than one statement stores."""
 
 
-def events_of(stream: str, version: int, size: int) -> list[object]:
+def events_of(stream: str, version: int, size: int) -> list[NewEvent]:
     """Return the events that follow this version; each says of how many it is one."""
     return [new(f"{stream}/{version}/{n}", data=b'{"of":%d}' % size) for n in range(size)]
 
@@ -37,17 +37,14 @@ async def write(store: EventStore, stream: str, start: int) -> None:
     version = 0
     for n in count(start):
         size = SIZES[n % len(SIZES)]
-        appended = await store.append(stream, events_of(stream, version, size), version)  # type: ignore[arg-type]
+        appended = await store.append(stream, events_of(stream, version, size), version)
         version = appended.version
         say(appended, size)
 
 
 async def bring_in(store: EventStore, name: str) -> None:
     for part in count():
-        appends = [
-            Append(f"{name}-{part}-{n}", events_of(f"{name}-{part}-{n}", 0, 3), 0)  # type: ignore[arg-type]
-            for n in range(300)
-        ]
+        appends = [Append(f"{name}-{part}-{n}", events_of(f"{name}-{part}-{n}", 0, 3), 0) for n in range(300)]
         for answer in await store.append_many(appends):
             assert isinstance(answer, Appended)
             say(answer, 3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from contracts.envelope import NewEvent, RecordedEvent
 from services.kit.ports import EventStore
@@ -27,9 +27,9 @@ def new(id: str, type: str = DEAL, key: str = "client-1", data: bytes = b'{"a":1
     )
 
 
-def several(name: str, count: int, **more: object) -> list[NewEvent]:
+def several(name: str, count: int) -> list[NewEvent]:
     """Return events `name`.1 to `name`.count."""
-    return [new(f"{name}.{n}", **more) for n in range(1, count + 1)]  # type: ignore[arg-type]
+    return [new(f"{name}.{n}") for n in range(1, count + 1)]
 
 
 async def everything(store: EventStore) -> list[RecordedEvent]:
@@ -37,7 +37,7 @@ async def everything(store: EventStore) -> list[RecordedEvent]:
     return await store.read_all(0, 10_000_000)
 
 
-def ids(events: list[RecordedEvent]) -> list[str]:
+def ids(events: Sequence[NewEvent]) -> list[str]:
     """Return the ids of events."""
     return [event.id for event in events]
 

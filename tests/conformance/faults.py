@@ -40,5 +40,8 @@ class FaultyBus:
                 self.repeated += 1
                 yield batch
 
+    def passed(self, group: str) -> int:
+        return self._bus.passed(group)
+
     async def resend(self, group: str, lane: int) -> None:
         await self._bus.resend(group, lane)

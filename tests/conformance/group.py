@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from copy import deepcopy
 from typing import cast
 
-from tests.conformance.events import PATIENCE
-
 from contracts.envelope import RecordedEvent
 from services.kit.documents import LaneState
 from services.kit.ports import Batch, Bus, EventStore
+from tests.conformance.events import PATIENCE
 
 
 class Group:
@@ -28,6 +27,8 @@ class Group:
         self.batches: list[Batch] = []
         self.repeats = 0
         self.gaps = 0
+        self.noted: Callable[[], object] = lambda: None
+        """Called after each batch."""
 
     @property
     def count(self) -> int:
@@ -48,7 +49,9 @@ class Group:
                 assert 0 < len(batch.events) <= most
                 assert self.opened[batch.lane], "a lane is opened before it is delivered"
                 self.batches.append(batch)
-                if not self._fold(batch):
+                folded = self._fold(batch)
+                self.noted()
+                if not folded:
                     self.gaps += 1
                     await self.bus.resend(self.name, batch.lane)
                 await batch.done()

@@ -1,4 +1,4 @@
-"""What every event store in this process must survive: kills, full disks, files it should not touch (DESIGN 1, promise 2)."""
+"""What every event store in this process must survive: kills, full disks, files that are not its own (promise 2)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from tests.conformance.cases import StoreCase, full_disk
-from tests.conformance.events import PATIENCE, check_log, everything, ids, new, several
 
 from contracts.problem import Unavailable
+from services.kit import crash
 from services.kit.adapters.sqlite_files import connect
 from services.kit.errors import NewerData, Unusable
 from services.kit.ports import Append
+from tests.conformance.cases import StoreCase, full_disk
+from tests.conformance.events import PATIENCE, check_log, everything, followed, ids, new, several
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,7 +36,7 @@ def file(stores: StoreCase, tmp_path: Path) -> Path:
 
 
 async def _run_and_kill(stores: StoreCase, folder: Path, name: str, point: str, hits: int) -> list[str]:
-    """Let a process write until it kills itself at the point, or (point `-`) is killed after `hits` acknowledgements."""
+    """Let a process write until it kills itself at the point, or (`-`) is killed after `hits` acknowledgements."""
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.conformance.append_child", stores.name, str(folder), name, point, str(hits)),
         stdout=asyncio.subprocess.PIPE,
@@ -145,6 +146,39 @@ async def test_neighbours_of_what_did_not_fit_can_try_again(stores: StoreCase, f
     await store.close()
 
 
+@pytest.mark.parametrize("size", [1, 100])
+async def test_a_commit_that_only_seemed_to_fail_is_found(
+    stores: StoreCase, file: Path, tmp_path: Path, size: int
+) -> None:
+    store = await stores.open(tmp_path)
+    await store.append("deal-1", [new("a")], 0)
+    follower = store.follow(1)
+    failures = 0
+
+    def fail_once(name: str) -> None:
+        nonlocal failures
+        if name == "append.committed" and failures == 0:
+            failures += 1
+            raise sqlite3.OperationalError("disk I/O error")
+
+    crash.install(fail_once)
+    try:
+        with pytest.raises(Unavailable):
+            await store.append("deal-1", several("b", size), 1)
+    finally:
+        crash.install(None)
+    # Another append, so that the writer looks at the file; then the caller tries again as it was told.
+    await store.append("deal-2", [new("c")], 0)
+    again = await store.append("deal-1", several("b", size), 1)
+    assert again.version == 1 + size
+    events = await everything(store)
+    check_log(events, gapless=stores.gapless)
+    assert ids(events) == ["a", *ids(several("b", size)), "c"]
+    assert ids(await followed(follower, size + 1)) == ids(events)[1:]
+    assert (await store.append("deal-1", [new("d")], 1 + size)).position == size + 3
+    await store.close()
+
+
 def test_commits_are_synced_to_the_disk(tmp_path: Path) -> None:
     # A kill does not show it, as the kernel lives on; a power cut would.
     connection = connect(tmp_path / "any.db", cache_kib=100)
@@ -205,9 +239,11 @@ async def test_a_folder_that_cannot_be_made_is_said(stores: StoreCase, file: Pat
             await stores.open(folder)
 
 
-@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs Linux: /proc can be written by nobody, not even root")
+@pytest.mark.skipif(
+    not Path("/proc/self").is_dir(), reason="needs Linux: /proc can be written by nobody, not even root"
+)
 async def test_a_folder_that_cannot_be_written_is_said(stores: StoreCase, file: Path) -> None:
-    with pytest.raises(Unusable, match="cannot be (opened|written)"):
+    with pytest.raises(Unusable, match=r"cannot be (opened|written)"):
         await stores.open(Path("/proc/self"))
 
 

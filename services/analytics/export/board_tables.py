@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from services.analytics.export import summary_parts
-from services.analytics.export.tables import Export, Table, customers, facts, stage_tables
+from services.analytics.export.tables import Export, Table, customers, facts, is_foreign, stage_tables
 from services.analytics.export.texts import instant, money, quantity, ratio, seconds
 from services.analytics.projections.shapes import MICRO
 from services.analytics.queries import boards
@@ -172,7 +172,7 @@ async def summary(export: Export, tables: Tables, expected: Fraction) -> dict[st
     sales = [row["first_sale_at"] for row in tables["customers"] if row["first_sale_at"]]
     result: dict[str, Any] = {
         "as_of": instant(numbers.now),
-        "base_currency": export.names.base_currency if "money" in export.seen or "payment" in export.seen else "",
+        "base_currency": export.names.base_currency,
         "sales_source": "+".join(s for s in ("deals", "orders", "clients") if s in numbers.rules.sources),
         "customers_total": len(tables["customers"]),
         "customers_with_sales": len(sales),
@@ -192,7 +192,7 @@ async def summary(export: Export, tables: Tables, expected: Fraction) -> dict[st
     if tables.get("orders"):
         result |= await summary_parts.orders(export)
     unconverted = [row for row in await boards.currencies(numbers) if row["currency"]]
-    if any(row["currency"] != export.names.base_currency for row in unconverted):
+    if await is_foreign(export):
         result["by_currency_unconverted"] = {row["currency"]: _local(row) for row in unconverted}
     return result
 

@@ -13,6 +13,7 @@ from services.analytics.projections.calendar import month_of, months_between
 from services.analytics.projections.model import FACTS, PEOPLE, ROWS
 from services.analytics.projections.sale import sale_of
 from services.analytics.projections.shapes import Fact, Row
+from services.analytics.queries.boards import currencies
 from services.analytics.queries.funnels import conversion, stages, transitions
 from services.analytics.queries.numbers import Numbers
 from services.kit.documents import Filter
@@ -78,12 +79,19 @@ async def customers(export: Export) -> tuple[Table, Table]:
         rows[row.subject_id] = row
     table: Table = []
     unconverted: Table = []
+    foreign = await is_foreign(export)
     async for person in documents(numbers, PEOPLE.name, []):
         row = rows.get(person.id)
         if person.registered and row is not None:
             table.append(customer(export, row))
-            unconverted += _currencies(export, row)
+            unconverted += _currencies(export, row) if foreign else []
     return table, unconverted
+
+
+async def is_foreign(export: Export) -> bool:
+    """Tell whether any counted fact is in another currency than the base: only then sums by currency are shown."""
+    rows = await currencies(export.numbers)
+    return any(row["currency"] not in ("", export.names.base_currency) for row in rows)
 
 
 def customer(export: Export, row: Row) -> dict[str, str]:
@@ -181,7 +189,7 @@ async def stage_tables(export: Export, funnel: FunnelName) -> tuple[Table, Table
                 "reached_deals": "" if stage.reached is None else str(stage.reached),
                 "current_deals": str(stage.current),
                 "current_sum": export.money(stage.current_sum),
-                "completed_visits": str(stage.completed),
+                "completed_visits": str(stage.visits - stage.current),
                 "mean_seconds": seconds(stage.mean),
                 "median_seconds": seconds(stage.stays.median),
                 "min_seconds": seconds(stage.stays.least),

@@ -15,16 +15,23 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def _named(moment: datetime) -> str:
+    return f"{moment.year:04}-{moment.month:02}"
+
+
 @lru_cache(maxsize=20_000)
 def _utc_month(day: int) -> str:
-    return f"{_EPOCH + timedelta(days=day):%Y-%m}"
+    return _named(_EPOCH + timedelta(days=day))
 
 
 def month_of(instant: int, zone: str) -> str:
-    """Return the month `YYYY-MM` of an instant (UTC ms) in the zone."""
-    if zone == "UTC":
-        return _utc_month(instant // _DAY)
-    return f"{(_EPOCH + timedelta(milliseconds=instant)).astimezone(_zone(zone)):%Y-%m}"
+    """Return the month `YYYY-MM` of an instant (UTC ms) in the zone; hours from the ends of time it is that in UTC."""
+    if zone != "UTC":
+        try:
+            return _named((_EPOCH + timedelta(milliseconds=instant)).astimezone(_zone(zone)))
+        except OverflowError:  # a zone leads out of the years 1 to 9999; no reason to stop a lane
+            pass
+    return _utc_month(instant // _DAY)
 
 
 def months_between(first: str, last: str) -> int:

@@ -14,7 +14,7 @@ from services.analytics.projections.boards import (
     count_seen,
     count_shipment,
 )
-from services.analytics.projections.model import FACTS, LANE, PAYMENTS, PEOPLE, SEEN
+from services.analytics.projections.model import FACTS, LANE, PAYMENTS, PEOPLE, ROWS, SEEN
 from services.analytics.projections.rows import change_paid, change_person, change_sale, change_shipments, touch_rows
 from services.analytics.projections.sale import Sale, sale_of
 from services.analytics.projections.shapes import Fact, LaneRules, Payment, Person, Ruleset
@@ -23,7 +23,7 @@ from services.kit.projection import Context
 
 _DEFAULT = LaneRules()
 LANE_ID = "lane"
-PHASES = (PEOPLE.name, FACTS.name, PAYMENTS.name)
+PHASES = (PEOPLE.name, FACTS.name, PAYMENTS.name, ROWS.name)
 
 
 def lane_rules(context: Context) -> LaneRules:
@@ -33,9 +33,10 @@ def lane_rules(context: Context) -> LaneRules:
 
 
 def rulesets(lane: LaneRules, phase: str, id: str) -> Iterator[Ruleset]:
-    """Yield the rulesets a change of this document concerns: the active one, and the one being derived if the
-    derivation has passed the document (P2: live changes follow)."""
+    """Yield the rulesets a change of this document concerns: the active one, those that other lanes still answer under,
+    and the one being derived if the derivation has passed the document (P2: live changes follow)."""
     yield lane.active
+    yield from lane.previous
     if lane.building is not None:
         now, mine = PHASES.index(lane.phase), PHASES.index(phase)
         if mine < now or (mine == now and id <= lane.cursor):
@@ -65,9 +66,18 @@ def _unruled(context: Context, fact: Fact, sign: int) -> None:
         count_fulfilment(context, fact, sign)
 
 
-def apply_rules(context: Context, lane: LaneRules, rules: Ruleset, old: Fact | None, new: Fact | None, at: int) -> None:
-    """Move what the fact gives under one ruleset. `at`: when it changed (UTC ms); 0: it did not, rules are derived."""
-    before = None if old is None else sale_of(old, lane, rules)
+def apply_rules(
+    context: Context,
+    lane: LaneRules,
+    rules: Ruleset,
+    old: Fact | None,
+    new: Fact | None,
+    at: int,
+    was: LaneRules | None = None,
+) -> None:
+    """Move what the fact gives under one ruleset. `at`: when it changed (UTC ms); 0: it did not, rules are derived.
+    `was`: the lane's stages when the fact was last counted, if they are others now."""
+    before = None if old is None else sale_of(old, was or lane, rules)
     after = None if new is None else sale_of(new, lane, rules)
     fact = new if new is not None else old
     if before != after and fact is not None:

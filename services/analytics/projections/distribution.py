@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.analytics.projections.model import BUCKETS, VALUES
+from services.analytics.projections.shapes import stage_key
 from services.kit.projection import Context
 
 _BITS = 6
@@ -36,12 +37,12 @@ def count_value(context: Context, dist: str, part: str, owner: str, value: int, 
 
 def stay_dist(funnel_id: str, stage_id: str) -> str:
     """Name the distribution of completed stays in a stage; its parts are the stages moved to."""
-    return f"stay:{funnel_id}:{stage_id}"
+    return f"stay:{stage_key(funnel_id, stage_id)}"
 
 
 def subject_dist(funnel_id: str, stage_id: str) -> str:
     """Name the distribution of completed stays added up per subject."""
-    return f"subject:{funnel_id}:{stage_id}"
+    return f"subject:{stage_key(funnel_id, stage_id)}"
 
 
 def cycle_dist(rules: str) -> str:

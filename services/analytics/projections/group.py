@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from contracts.envelope import RecordedEvent
+from contracts.pipeline.events import DealTouched
 from services.analytics.projections.change import lane_rules
 from services.analytics.projections.clients import CLIENTS
 from services.analytics.projections.deals import DEALS
@@ -20,13 +21,12 @@ from services.kit.projection import Context, Key, Projection
 
 def _prefetch(context: Context, data: Any, event: RecordedEvent) -> Iterable[Key]:
     """Name the rows and parts that a fact's change will read, under each ruleset kept."""
-    _ = event
     client_id = getattr(data, "client_id", None)
-    if client_id is None:
-        return
+    if client_id is None or event.type == DealTouched.type:
+        return  # a touch changes no row, and so has not named the lane's rules
     lane = lane_rules(context)
     fact_id = getattr(data, "deal_id", None) or getattr(data, "order_id", None)
-    for rules in (lane.active, lane.building):
+    for rules in (lane.active, *lane.previous, lane.building):
         if rules is not None:
             for subject_id in (client_id, *getattr(data, "contact_ids", ())):
                 yield (ROWS.name, row_id(rules, subject_id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import Any
 
 from msgspec.structs import replace
@@ -21,6 +21,7 @@ from contracts.pipeline.order_events import (
 from services.analytics.projections.change import LANE_ID, change_fact
 from services.analytics.projections.clients import moved
 from services.analytics.projections.model import FACTS, LANE
+from services.analytics.projections.pinned import micro_in_base
 from services.analytics.projections.shapes import MICRO, Fact, FactLine, Stay
 from services.kit.projection import Context, Key, Projection
 
@@ -51,20 +52,14 @@ def _facts(base: Fact, data: Any) -> Fact:
 
 def _lines(data: Any) -> tuple[FactLine, ...]:
     """Return the products with their revenue in millionths of minor base units: converted unrounded (DEFINITIONS)."""
-    lines = []
-    with localcontext() as context:
-        context.prec = 40
-        for line in data.lines:
-            micro = Decimal(line.total) * MICRO
-            if data.rate != "1":
-                micro = _in_base(micro, data)
-            lines.append(FactLine(line.product_id, int(Decimal(line.quantity) * MICRO), int(round(micro))))
-    return tuple(lines)
-
-
-def _in_base(micro: Decimal, data: Any) -> Decimal:
-    """Convert by the pinned rate, shifted by the ratio of minor units that the pinned totals show."""
-    return micro / Decimal(data.rate)
+    return tuple(
+        FactLine(
+            line.product_id,
+            int(Decimal(line.quantity) * MICRO),
+            micro_in_base(line.total, data.rate, data.total, data.base_total),
+        )
+        for line in data.lines
+    )
 
 
 @ORDERS.on(OrderPlaced, keys=_keys)

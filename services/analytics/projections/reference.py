@@ -12,14 +12,14 @@ from contracts.envelope import RecordedEvent
 from contracts.gateway.events import WorkspaceSettingsChanged
 from contracts.pipeline.events import StageAdded
 from services.analytics.projections.change import LANE_ID, apply_rules, lane_rules, rulesets
-from services.analytics.projections.model import FACTS, LANE, PEOPLE
-from services.analytics.projections.shapes import Fact, LaneRules, Ruleset, stage_key
+from services.analytics.projections.model import FACTS, LANE, PEOPLE, VISITS
+from services.analytics.projections.shapes import Fact, LaneRules, Ruleset, Visit, stage_key
 from services.kit.documents import Filter
 from services.kit.projection import Context, Key, Projection
 
 REFERENCE = Projection("reference", 1)
 _MOST = 500
-"""A stage is added before anything can stand in it; this is for logs in which it was not."""
+"""A stage is added before anything can stand in it; this is for topics that come in another order."""
 
 
 def _keys(data: Any, _: RecordedEvent) -> Iterable[Key]:
@@ -36,12 +36,20 @@ def stage_added(context: Context, data: Any, event: RecordedEvent) -> None:
     context.put(LANE.name, LANE_ID, new)
     if data.kind == "none":
         return
-    where = (Filter("funnel_id", "=", data.funnel_id), Filter("stage_id", "=", data.stage_id))
-    facts: list[Fact] = context.find(FACTS.name, where, (("created_at", False),), _MOST)
-    for fact in facts:
-        for rules in rulesets(new, FACTS.name, fact.id):
-            apply_rules(context, old, rules, fact, None, 0)
-            apply_rules(context, new, rules, None, fact, 0)
+    for id in _passed_through(context, data.funnel_id, data.stage_id):
+        fact: Fact = context.get(FACTS.name, id)
+        for rules in rulesets(new, FACTS.name, id):
+            apply_rules(context, new, rules, fact, fact, 0, was=old)
+
+
+def _passed_through(context: Context, funnel_id: str, stage_id: str) -> list[str]:
+    """Return the facts that stand in the stage or ever left it: an earlier stay may begin the present run (P6)."""
+    where = (Filter("funnel_id", "=", funnel_id), Filter("stage_id", "=", stage_id))
+    facts: list[Fact] = context.find(FACTS.name, where, (("created_at", False),), _MOST + 1)
+    visits: list[Visit] = context.find(VISITS.name, where, (("left_at", False),), _MOST + 1)
+    if len(facts) > _MOST or len(visits) > _MOST:
+        raise ValueError(f"stage {stage_id} of funnel {funnel_id} is added after more than {_MOST} facts were in it")
+    return sorted({fact.id for fact in facts} | {visit.fact_id for visit in visits})
 
 
 @REFERENCE.on(SalesRulesSet, keys=_keys)
@@ -62,14 +70,10 @@ def settings_changed(context: Context, data: Any, event: RecordedEvent) -> None:
 
 
 def _want(context: Context, lane: LaneRules, wanted: Ruleset) -> None:
-    """Begin to derive the wanted ruleset; one that was half derived is garbage, as is the one before the active."""
+    """Begin to derive the wanted ruleset; one that was half derived is garbage."""
     wanted = replace(wanted, id=f"{wanted.rules_version}.{wanted.zone_version}")
     garbage = list(lane.garbage)
     if lane.building is not None:
         garbage.append(lane.building.id)
-    if lane.previous:
-        garbage.append(lane.previous)
-    begun = replace(
-        lane, wanted=wanted, building=wanted, phase=PEOPLE.name, cursor="", previous="", garbage=tuple(garbage)
-    )
+    begun = replace(lane, wanted=wanted, building=wanted, phase=PEOPLE.name, cursor="", garbage=tuple(garbage))
     context.put(LANE.name, LANE_ID, begun)

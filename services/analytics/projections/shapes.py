@@ -23,7 +23,7 @@ class Stay(msgspec.Struct, frozen=True, array_like=True):
 
 
 class FactLine(msgspec.Struct, frozen=True, array_like=True):
-    """A product in a sale: quantity in millionths, revenue in millionths of minor base units (None: the fact's value)."""
+    """A product in a sale: quantity in millionths, revenue in millionths of minor units (None: the fact's value)."""
 
     product_id: str
     quantity: int
@@ -114,6 +114,11 @@ class Part(msgspec.Struct, frozen=True):
     profit: int
     billed: int
 
+    @property
+    def id(self) -> str:
+        """The part's document id."""
+        return f"{self.rules}:{self.row_id}:{self.fact_id}"
+
 
 class Row(msgspec.Struct, frozen=True):
     """The metrics of a client or of a contact person (S1.4 to S1.12, S2.9 to S2.15)."""
@@ -150,6 +155,11 @@ class Row(msgspec.Struct, frozen=True):
     currencies: dict[str, tuple[int, int, int, int, int, int]] = {}
     """Unconverted sums per currency: count and sum of sales, in work, refused."""
 
+    @property
+    def id(self) -> str:
+        """The row's document id."""
+        return f"{self.rules}:{self.subject_id}"
+
 
 class Ruleset(msgspec.Struct, frozen=True):
     """What decides classes and months. `id` names its rows and counters: the versions of the two streams it is made
@@ -173,10 +183,11 @@ class LaneRules(msgspec.Struct, frozen=True):
     active: Ruleset = Ruleset()
     building: Ruleset | None = None
     phase: str = ""
-    """Which collection the derivation walks now: people, facts, payments."""
+    """Which collection the derivation walks now: people, facts, payments, rows."""
     cursor: str = ""
-    previous: str = ""
-    """The complete older ruleset, kept until all lanes have the new one."""
+    previous: tuple[Ruleset, ...] = ()
+    """Complete older rulesets, kept and kept up to date until all lanes have the active one: what all can answer under
+    must stay true in every lane, however long one of them takes."""
     garbage: tuple[str, ...] = ()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from services.analytics.projections.distribution import count_value, stay_dist, subject_dist
 from services.analytics.projections.model import PATHS, STAGES, STARTS, TRANSITIONS, VISITS
@@ -47,6 +48,7 @@ def change_timings(context: Context, old: Fact | None, new: Fact | None) -> None
 def _is_move(old: tuple[Stay, ...], new: tuple[Stay, ...]) -> bool:
     return (
         bool(old)
+        and old[-1].left_at is None
         and len(new) == len(old) + 1
         and new[:-2] == old[:-1]
         and new[-2].stage_id == old[-1].stage_id
@@ -55,7 +57,7 @@ def _is_move(old: tuple[Stay, ...], new: tuple[Stay, ...]) -> bool:
 
 
 def _completed(stays: tuple[Stay, ...]) -> Iterator[tuple[int, tuple[Stay, Stay]]]:
-    yield from enumerate(zip(stays, stays[1:], strict=False))
+    yield from enumerate(pairwise(stays))
 
 
 def _move(context: Context, old: Fact, new: Fact) -> None:
@@ -71,7 +73,7 @@ def _move(context: Context, old: Fact, new: Fact) -> None:
         (int(entered.stage_id not in known), 1, 0, 0, 0, 0, 0, 0, 0),
     )
     _complete(context, new, left, entered, 1)
-    moves = list(zip(old.stays, old.stays[1:], strict=False))
+    moves = list(pairwise(old.stays))
     if not any(a.stage_id == left.stage_id and b.stage_id == entered.stage_id for a, b in moves):
         context.add(TRANSITIONS.name, (funnel, left.stage_id, entered.stage_id, owner), (0, 1, 0, 0))
     before = [d for s in old.stays if s.stage_id == left.stage_id and (d := duration(s)) is not None]
@@ -132,7 +134,7 @@ def _whole(context: Context, fact: Fact, sign: int) -> None:
             old, new = (None, sum(times)) if sign > 0 else (sum(times), None)
             _per_subject(context, fact, stage_id, old, new)
     _standing(context, fact, fact.stays[-1], sign)
-    pairs = list(zip(fact.stays, fact.stays[1:], strict=False))
+    pairs = list(pairwise(fact.stays))
     for stay, following in pairs:
         _complete(context, fact, stay, following, sign)
     for start, end in {(a.stage_id, b.stage_id) for a, b in pairs}:

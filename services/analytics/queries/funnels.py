@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from services.analytics.projections.distribution import stay_dist, subject_dist
@@ -152,7 +153,7 @@ async def conversion(numbers: Numbers, funnel_id: str, specs: list[StageSpec]) -
             reached[a],
             reached[b],
         )
-        for a, b in zip(line, line[1:], strict=False)
+        for a, b in pairwise(line)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -24,30 +25,56 @@ class Spread:
 
 async def spread(numbers: Numbers, dist: str, part: str | None = None) -> Spread:
     """Return the spread of a distribution, or of one part of it. `p90`: the smallest value that 90 % do not exceed."""
+    where, counts, total = await _buckets(numbers, dist, part)
+    if total == 0:
+        return Spread(0)
+    wanted = (0, (total - 1) // 2, total // 2, (total * 9 + 9) // 10 - 1, total - 1)
+    found = await _at(numbers, where, counts, wanted)
+    return Spread(total, Fraction(found[1] + found[2], 2), found[3], found[0], found[4])
+
+
+async def median(numbers: Numbers, dist: str) -> Fraction | None:
+    """Return the median of a distribution alone: half of the reads of `spread`."""
+    where, counts, total = await _buckets(numbers, dist, None)
+    if total == 0:
+        return None
+    return Fraction(sum(await _at(numbers, where, counts, ((total - 1) // 2, total // 2))), 2)
+
+
+async def _buckets(numbers: Numbers, dist: str, part: str | None) -> tuple[list[Filter], list[tuple[int, int]], int]:
+    """Return the filters of a distribution, (bucket, count) ascending, and the number of values."""
     where = [Filter("dist", "=", dist)]
     if part is not None:
         where.append(Filter("part", "=", part))
     buckets = await numbers.sums(BUCKETS.name, where, ("bucket",), sort=("bucket",))
     counts = [(row["bucket"], row["count"]) for row in buckets]
-    total = sum(count for _, count in counts)
-    if total == 0:
-        return Spread(0)
-    wanted = (0, (total - 1) // 2, total // 2, (total * 9 + 9) // 10 - 1, total - 1)
-    found = [await _kth(numbers, where, counts, k) for k in wanted]
-    return Spread(total, Fraction(found[1] + found[2], 2), found[3], found[0], found[4])
+    return where, counts, sum(count for _, count in counts)
 
 
-async def _kth(numbers: Numbers, where: list[Filter], counts: list[tuple[int, int]], k: int) -> int:
+async def _at(numbers: Numbers, where: list[Filter], counts: list[tuple[int, int]], wanted: Sequence[int]) -> list[int]:
+    """Return the k-th smallest values for ascending ks (the smallest: 0), reading each bucket they lie in once."""
+    found: list[int] = []
+    begin = 0
     for bucket, count in counts:
-        if k < count:
-            low, high = bucket_range(bucket)
-            if low == high:
-                return low
-            inside = [*where, Filter("value", ">=", low), Filter("value", "<=", high)]
-            for row in await numbers.sums(VALUES.name, inside, ("value",), sort=("value",)):
-                k -= row["count"]
-                if k < 0:
-                    return int(row["value"])
-            break
-        k -= count
-    raise LookupError(f"distribution {where[0].value} is not whole: its buckets and values differ")
+        inside = [k - begin for k in wanted if begin <= k < begin + count]
+        if inside:
+            found += await _inside(numbers, where, bucket, inside)
+        begin += count
+    return found
+
+
+async def _inside(numbers: Numbers, where: list[Filter], bucket: int, wanted: Sequence[int]) -> list[int]:
+    low, high = bucket_range(bucket)
+    if low == high:
+        return [low] * len(wanted)
+    between = [*where, Filter("value", ">=", low), Filter("value", "<=", high)]
+    rows = await numbers.sums(VALUES.name, between, ("value",), sort=("value",))
+    found: list[int] = []
+    seen = 0
+    for row in rows:
+        seen += row["count"]
+        while len(found) < len(wanted) and wanted[len(found)] < seen:
+            found.append(int(row["value"]))
+    if len(found) < len(wanted):
+        raise LookupError(f"distribution {where[0].value} is not whole: its buckets and values differ")
+    return found

@@ -41,10 +41,9 @@ class Numbers:
         opened = await reader.lanes(group)
         found = {row.lane: row.document for row in await reader.get(group, LANE.name, "lane")}
         lanes: list[LaneRules] = [found.get(state.lane, _DEFAULT) for state in opened] or [_DEFAULT]
-        rules = lanes[0].active
-        for lane in lanes:
-            if any(rules.id not in (other.active.id, other.previous) for other in lanes):
-                rules = lane.active
+        kept = [{rules.id for rules in (lane.active, *lane.previous)} for lane in lanes]
+        newest_first = (lanes[0].active, *reversed(lanes[0].previous))
+        rules = next(rules for rules in newest_first if all(rules.id in ids for ids in kept))
         return Numbers(reader, group, rules, lanes[0], now, owners)
 
     async def sums(

@@ -1,4 +1,4 @@
-"""The 24 months a demo covers: when people work, buy and write. Times are whole seconds since its first midnight (UTC)."""
+"""The 24 months of a demo: when people work, buy and write. Times are whole seconds since its first midnight (UTC)."""
 
 from __future__ import annotations
 

@@ -17,8 +17,6 @@ from services.kit.ports import Batch, EventStore, OpenLane
 
 _LOOK = 1_000
 """With several lanes: events of other lanes that are looked through at a start before they are simply read again."""
-
-
 _TYPES = {topic: frozenset(name for name, event in EVENTS.items() if event.topic() == topic) for topic in TOPICS}
 
 
@@ -101,7 +99,8 @@ class LogBus:
 
         Mostly that is its highest position, though a rare topic's own one is old: reading from there would be reading
         the whole log at every start. But it may lack an event before it (lost on the way, or held back when shuffled),
-        and then `prev` of that topic's next event is only right if the log is read from there."""
+        and then `prev` of that topic's next event is only right if the log is read from there. (A type that this code
+        does not know stops its lane, so nothing behind it is stored.)"""
         start = max((position for position, _ in state.positions.values()), default=0)
         for topic, types in _TYPES.items():
             after, _ = state.positions.get(topic, (0, ""))

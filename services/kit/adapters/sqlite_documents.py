@@ -179,7 +179,7 @@ class SqliteDocuments:
 
     def _snapshot_opened(self, snapshot: Snapshot) -> None:
         self._live.add(snapshot)
-        for group in self._committing:  # in a thread, right now: seen either before or after, not first so, then so
+        for group in self._committing:  # in threads, right now
             snapshot.pin(group)
 
     def _pin(self, group: str) -> Callable[[], None]:

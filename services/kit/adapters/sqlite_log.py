@@ -112,6 +112,12 @@ def in_log(connection: sqlite3.Connection, after: int, limit: int) -> list[Recor
     return _events(connection.execute(f"SELECT {_COLUMNS} FROM events {where}", (after, limit)).fetchall())
 
 
+def newest(connection: sqlite3.Connection) -> int:
+    """Return the latest occurred_at of all events; 0 if there is none."""
+    row: tuple[int | None] = connection.execute("SELECT max(occurred_at) FROM events").fetchone()
+    return row[0] or 0
+
+
 def in_types(connection: sqlite3.Connection, types: Collection[str], after: int, limit: int) -> list[RecordedEvent]:
     """Return up to `limit` events of these types with position > after, in order."""
     if not types:

@@ -97,7 +97,7 @@ class SqliteEventStore:
         return found
 
     async def read_types(self, types: frozenset[str], after: int, limit: int) -> list[RecordedEvent]:
-        """Return up to `limit` events of these types with position > after, in log order; quick however rare they are."""
+        """Return up to `limit` events of these types with position > after, in log order; quick however rare."""
         self._check_open()
         return await self._apart(log.in_types, types, after, limit)
 
@@ -107,6 +107,11 @@ class SqliteEventStore:
             events = await self._part(after, log.SLICE)
             after = events[-1].position
             yield events
+
+    async def newest(self) -> int:
+        """Return the latest business time of all events, UTC ms; 0 for an empty log."""
+        self._check_open()
+        return await self._apart(log.newest)
 
     async def head(self) -> int:
         """Return the position of the newest event."""

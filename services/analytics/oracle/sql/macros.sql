@@ -20,8 +20,10 @@ CREATE MACRO moment(millis) AS
   CASE WHEN millis IS NULL THEN ''
        ELSE strftime(epoch_ms(millis::BIGINT), '%Y-%m-%dT%H:%M:%S')
             || CASE WHEN millis % 1000 = 0 THEN '' ELSE strftime(epoch_ms(millis::BIGINT), '.%g') END || 'Z' END;
-CREATE MACRO month_of(millis) AS strftime(epoch_ms(millis::BIGINT), '%Y-%m');
-CREATE MACRO month_number(millis) AS year(epoch_ms(millis::BIGINT)) * 12 + month(epoch_ms(millis::BIGINT));
+-- Days and months are those of the workspace's zone (P14).
+CREATE MACRO local(millis) AS (epoch_ms(millis::BIGINT) AT TIME ZONE 'UTC') AT TIME ZONE getvariable('zone');
+CREATE MACRO month_of(millis) AS strftime(local(millis), '%Y-%m');
+CREATE MACRO month_number(millis) AS year(local(millis)) * 12 + month(local(millis));
 
 -- Twice the median of whole numbers: the two middle ones added (of an odd count: the middle one twice).
 CREATE MACRO twice_median(x) AS quantile_disc(x, 0.5) - quantile_disc(-x, 0.5);

@@ -2,6 +2,8 @@
 
 SET VARIABLE base = (SELECT arg_max_null(base_currency, version) FROM event
                      WHERE type = 'gateway.WorkspaceSettingsChanged.v1');
+SET VARIABLE zone = coalesce((SELECT arg_max(zone, version) FROM event
+                              WHERE type = 'gateway.WorkspaceSettingsChanged.v1'), 'UTC');
 SET VARIABLE exponent = exponent_of(getvariable('base'));
 
 CREATE TABLE client AS

@@ -2,8 +2,8 @@
 
 CREATE VIEW summary.head AS
 SELECT moment(getvariable('now')) AS as_of, coalesce(getvariable('base'), '') AS base_currency,
-       CASE WHEN list_contains(getvariable('sources'), 'deals') THEN 'deals'
-            WHEN list_contains(getvariable('sources'), 'orders') THEN 'orders' ELSE 'clients' END AS sales_source;
+       array_to_string(list_filter(['deals', 'orders', 'clients'], lambda s: list_contains(getvariable('sources'), s)), '+')
+         AS sales_source;
 
 CREATE VIEW summary.deals AS
 WITH d AS (

@@ -1,0 +1,150 @@
+"""The command `voronka`. Exit codes: 0 done, 1 done with findings, 2 wrong usage, 3 failed (nothing half-written)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from contracts.base import to_millis
+from contracts.problem import Refusal
+from services.cli import tasks
+from services.cli.moments import moment
+from services.kit import telemetry
+from services.kit.errors import NewerData, Unusable
+
+T = TypeVar("T")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Voronka: an event-sourced CRM with sales analytics.",
+    pretty_exceptions_enable=False,
+)
+export = typer.Typer(no_args_is_help=True, help="Write metrics or events to files.")
+app.add_typer(export, name="export")
+
+Data = Annotated[Path, typer.Option("--data", help="The data folder, created on first use.", envvar="VORONKA_DATA")]
+DEFAULT = Path("voronka-data")
+FAILED = 3
+
+
+def _run(work: Coroutine[Any, Any, int]) -> None:
+    """Run a command to its exit code; expected failures are told in one plain sentence."""
+    try:
+        code = asyncio.run(work)
+    except (Unusable, NewerData) as error:
+        _fail(str(error))
+    except Refusal as refusal:
+        _fail(refusal.detail + (f" (field: {refusal.field})" if refusal.field else ""))
+    except OSError as error:
+        _fail(f"{error.filename or 'a file'}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    else:
+        raise typer.Exit(code)
+
+
+def _fail(message: str) -> None:
+    typer.echo(f"voronka: {message}", err=True)
+    raise typer.Exit(FAILED)
+
+
+@app.callback()
+def main(
+    json_logs: Annotated[bool, typer.Option("--json-logs", help="Log as JSON lines.")] = False,
+    log_level: Annotated[str, typer.Option("--log-level", help="DEBUG, INFO, WARNING or ERROR.")] = "WARNING",
+) -> None:
+    """Voronka: an event-sourced CRM with sales analytics."""
+    if log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise typer.BadParameter("choose DEBUG, INFO, WARNING or ERROR", param_hint="--log-level")
+    telemetry.configure(json_logs=json_logs, level=log_level.upper())
+
+
+@app.command()
+def run(
+    data: Data = DEFAULT,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 8080,
+    demo_if_empty: Annotated[bool, typer.Option("--demo/--no-demo", help="Fill an empty workspace.")] = True,
+) -> None:
+    """Serve the workspace at http://127.0.0.1:PORT; an empty one is filled with the demo first."""
+    from services.cli.serve import serve
+
+    _run(serve(data, port, demo_if_empty=demo_if_empty))
+
+
+@app.command(name="import")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="Folder of the bundle (meta.json, customers.csv ...).")],
+    data: Data = DEFAULT,
+    strict: Annotated[bool, typer.Option(help="Store nothing at all if any row is bad.")] = False,
+    source: Annotated[str | None, typer.Option(help="Name of the source; default: that of the bundle.")] = None,
+    errors: Annotated[Path, typer.Option(help="Where bad rows are listed.")] = Path("errors.csv"),
+) -> None:
+    """Import a bundle; again imported, only what is new is added."""
+    _run(tasks.import_(folder, data, strict=strict, source=source, errors=errors))
+
+
+@export.command()
+def metrics(
+    out: Annotated[Path, typer.Option(help="Folder to write the files to.")],
+    data: Data = DEFAULT,
+    as_of: Annotated[str | None, typer.Option(help="A moment such as 2026-05-31T12:00:00Z; default: now.")] = None,
+) -> None:
+    """Write all metrics as CSV and JSON, now or as of a past moment."""
+    when = None if as_of is None else to_millis(moment(as_of))
+    _run(tasks.export_metrics(data, out, when))
+
+
+@export.command()
+def events(out: Annotated[Path, typer.Option(help="File to write.")], data: Data = DEFAULT) -> None:
+    """Write all events as JSON lines (CloudEvents); personal fields are in plain text."""
+    _run(tasks.export_events(data, out))
+
+
+@app.command()
+def verify(data: Data = DEFAULT, most: Annotated[int, typer.Option(help="Differences shown.", min=0)] = 20) -> None:
+    """Recompute everything from the log by other means and compare; exit code 1 if anything differs."""
+    _run(tasks.verify(data, most))
+
+
+@app.command()
+def rebuild(
+    data: Data = DEFAULT,
+    projection: Annotated[str | None, typer.Option(help="Only this group of read models.")] = None,
+) -> None:
+    """Build the read models anew from the log, beside the old ones, and switch."""
+    _run(tasks.rebuild(data, projection))
+
+
+@app.command()
+def skip(
+    data: Data = DEFAULT,
+    projection: Annotated[str | None, typer.Option(help="Only this group.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Really skip.")] = False,
+) -> None:
+    """Show the event at which a group of read models stands; with --yes go on behind it (then it is incomplete)."""
+    _run(tasks.skip(data, projection, yes=yes))
+
+
+@app.command()
+def demo(
+    data: Data = DEFAULT,
+    clients: Annotated[int, typer.Option(min=1)] = 2000,
+    events: Annotated[int, typer.Option(min=1)] = 60_000,
+    seed: int = 1,
+) -> None:
+    """Fill the workspace with a realistic demo."""
+    _run(tasks.demo(data, clients, events, seed))
+
+
+@app.command()
+def doctor(data: Data = DEFAULT) -> None:
+    """Check the machine and the data folder, with a remedy for each finding; exit code 1 if there is any."""
+    _run(tasks.doctor(data))
+
+
+if __name__ == "__main__":
+    app()

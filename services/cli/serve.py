@@ -1,0 +1,60 @@
+"""`voronka run`: the web server and all workers in one process, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from pathlib import Path
+
+import typer
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from services.cli import tasks
+from services.cli.workspace import SERVICES, engine
+from services.gateway.pages.first import pages
+from services.kit.engine import Engine
+from services.kit.errors import Unusable
+from services.kit.web.app import create_app
+
+HOST = "127.0.0.1"
+_DEMO = (2_000, 60_000, 1)
+
+
+async def serve(data: Path, port: int, *, demo_if_empty: bool) -> int:
+    """Serve the workspace until SIGINT or SIGTERM. Raises Unusable if the port or the folder is taken."""
+    _check_port(port)
+    async with engine(data) as running:
+        if demo_if_empty and await running.ports.store.head() == 0:
+            typer.echo("the workspace is empty: filling it with a demo, one moment ...")
+            await tasks.fill(running, *_DEMO)
+        await _serve(running, data, port)
+    return 0
+
+
+async def _serve(running: Engine, data: Path, port: int) -> None:
+    app = create_app(running, SERVICES, pages(running))
+    server = Server(app, address=HOST, port=port, interface=Interfaces.ASGI, log_enabled=False)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stopping.set)
+    serving = asyncio.create_task(server.serve())
+    stop = asyncio.create_task(stopping.wait())
+    typer.echo(f"Voronka is ready at http://{HOST}:{port}  (data: {data}; stop with Ctrl+C)")
+    await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
+    typer.echo("stopping ...")
+    server.stop()
+    await asyncio.wait({serving}, timeout=10)
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise Unusable(
+                f"port {port} is taken ({error.strerror}); is Voronka running already? Choose another with --port."
+            ) from error

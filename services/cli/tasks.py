@@ -1,0 +1,203 @@
+"""What the commands do; each returns its exit code (0 done, 1 done with findings)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import typer
+
+from contracts.analytics.commands import SetSalesRules
+from contracts.ids import command_id
+from contracts.problem import Invalid, Unavailable
+from services.analytics.known import AnalyticsKnown
+from services.cli import progress
+from services.cli.demo import write_bundle
+from services.cli.events import export_events as write_events
+from services.cli.metrics import present_tables, write
+from services.cli.past import tables_as_of
+from services.cli.verify import verify as differences
+from services.cli.workspace import SERVICES, engine, ports
+from services.importer.errors import check_place, write_errors
+from services.importer.run import Report, import_bundle
+from services.kit import clock
+from services.kit.codec import Codec
+from services.kit.engine import Engine
+from services.kit.handle import Meta
+from services.kit.rebuild import rebuild as build_anew
+from services.kit.standing import standing
+
+FINDINGS = 1
+
+
+async def import_(folder: Path, data: Path, *, strict: bool, source: str | None, errors: Path) -> int:
+    """Import a bundle and fold it; bad rows are listed in the file `errors`."""
+    check_place(errors, data)
+    async with engine(data) as running:
+        report = await _import(running, folder, strict=strict, source=source)
+    typer.echo(f"{report.events} events stored from source {report.source!r}")
+    for table, count in report.subjects.items():
+        typer.echo(f"  {table}: {count}")
+    if not report.errors:
+        return 0
+    write_errors(report.errors, errors, data)
+    typer.echo(f"{len(report.errors)} rows are bad, see {errors}; repair them and import again:", err=True)
+    for error in report.errors[:5]:
+        where = f"{error.file}:{error.line}" if error.line else error.file
+        typer.echo(f"  {where} {error.column}: {error.reason}", err=True)
+    return FINDINGS
+
+
+async def _import(running: Engine, folder: Path, *, strict: bool, source: str | None) -> Report:
+    with progress.shown() as shown:
+        report = await import_bundle(
+            folder,
+            running.ports.store,
+            running.ports.keyring,
+            running.codec,
+            source=source,
+            strict=strict,
+            now=clock.now(),
+            progress=shown,
+        )
+        running.handler.forget_all()
+        await _settle(running, shown)
+    return report
+
+
+async def _settle(running: Engine, shown: progress.Report) -> None:
+    """Wait until every number shows what the log holds, however long it takes while there is progress."""
+    last = -1
+    while not await running.settle(5.0):
+        folded = sum(max(r.passed, 0) for r in running.runners.values())
+        if running.failure is not None:
+            raise Unavailable(f"the read models cannot be brought up to date: {running.failure}")
+        shown("folding (events by group)", folded, 0)
+        if folded == last and all(not runner.working for runner in running.runners.values()):
+            break
+        last = folded
+
+
+async def export_metrics(data: Path, out: Path, when: int | None) -> int:
+    """Write the files of DEFINITIONS part 2."""
+    past = False
+    with progress.shown() as shown:
+        if when is not None:
+            async with ports(data) as opened:
+                past = when < await opened.store.newest()
+                if past:
+                    tables, files = await tables_as_of(opened, Codec(opened.keyring), when, shown)
+                    write(out, tables, files)
+        if not past:
+            async with engine(data) as running:
+                await _settle(running, shown)
+                tables, files = await present_tables(running, clock.now() if when is None else when)
+                write(out, tables, files)
+    typer.echo(f"metrics written to {out}")
+    return 0
+
+
+async def export_events(data: Path, out: Path) -> int:
+    """Write all events as JSON lines."""
+    async with ports(data) as opened:
+        with progress.shown() as shown:
+            count = await write_events(opened.store, Codec(opened.keyring), out, shown)
+    typer.echo(f"{count} events written to {out}")
+    return 0
+
+
+async def verify(data: Path, most: int) -> int:
+    """Compare all read models with an independent recomputation."""
+    async with engine(data) as running:
+        with progress.shown() as shown:
+            await _settle(running, shown)
+            found = await differences(running, clock.now(), shown)
+        marks = [mark for name in running.runners for mark in await standing(running, name) if mark.finding]
+    for difference in found[:most]:
+        key = " ".join(difference.key)
+        typer.echo(f"{difference.table} {key} {difference.column}: served {difference.got}, log {difference.want}")
+    for mark in marks:
+        typer.echo(mark.finding)
+    typer.echo(f"{len(found)} differences")
+    return FINDINGS if found or marks else 0
+
+
+async def rebuild(data: Path, projection: str | None) -> int:
+    """Build read models anew from the log."""
+    known = [p for service in SERVICES for p in service.projections]
+    chosen = [p for p in known if projection in (None, p.name)]
+    if not chosen:
+        names = ", ".join(p.name for p in known)
+        raise typer.BadParameter(f"there is no group {projection!r}; choose one of {names}", param_hint="--projection")
+    async with ports(data) as opened:
+        with progress.shown() as shown:
+            for each in chosen:
+                codec = Codec(opened.keyring)
+                group = await build_anew(each, opened.store, codec, opened.documents, opened.bus.lanes, shown)
+                typer.echo(f"{each.name}: built anew as {group}")
+    return 0
+
+
+async def skip(data: Path, projection: str | None, *, yes: bool) -> int:
+    """Show where groups stand; with `yes` go on behind the event."""
+    async with engine(data) as running:
+        await running.settle(60.0)
+        stops = [
+            (name, lane)
+            for name, runner in running.runners.items()
+            if projection in (None, name)
+            for lane in runner.lanes.values()
+            if lane.stop is not None
+        ]
+        for name, lane in stops:
+            assert lane.stop is not None  # noqa: S101 - chosen above
+            event = lane.stop.event
+            typer.echo(f"{name} lane {lane.number} stands at position {event.position}: {event.type} {event.id}")
+            typer.echo(f"  {lane.stop.reason}")
+            if yes:
+                await running.runners[name].skip(lane.number)
+                typer.echo("  skipped; the group is incomplete until `voronka rebuild`")
+    if not stops:
+        typer.echo("nothing stands")
+        return 0
+    return 0 if yes else FINDINGS
+
+
+async def demo(data: Path, clients: int, events: int, seed: int) -> int:
+    """Fill a workspace with the demo."""
+    async with engine(data) as running:
+        await fill(running, clients, events, seed)
+        head = await running.ports.store.head()
+    typer.echo(f"demo workspace in {data}: {head} events")
+    return 0
+
+
+async def fill(running: Engine, clients: int, events: int, seed: int) -> None:
+    """Import the generated demo through the ordinary importer, and let deals and orders both count."""
+    with TemporaryDirectory(prefix="voronka-demo-") as folder:
+        until = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=clock.now())).date()
+        write_bundle(Path(folder), clients=clients, events=events, seed=seed, until=until)
+        report = await _import(running, Path(folder), strict=True, source="demo")
+    if report.errors:
+        raise Invalid(f"the demo cannot be imported: {report.errors[0]}")
+    rules = running.known["analytics"]
+    assert isinstance(rules, AnalyticsKnown)  # noqa: S101 - its own type
+    await running.learn()
+    classes = [
+        {"funnel_id": funnel, "stage_id": stage, "kind": kind} for (funnel, stage), kind in rules.classes.items()
+    ]
+    command = SetSalesRules.model_validate({"sources": ["deals", "orders", "clients"], "classes": classes})
+    await running.send(command, Meta("demo", command_id("demo", f"rules-{seed}"), origin="system"))
+    await running.settle(600)
+
+
+async def doctor(data: Path) -> int:
+    """Check the machine and the data folder."""
+    from services.cli.health import findings
+
+    found = await findings(data)
+    for finding in found:
+        typer.echo(finding)
+    typer.echo("all is well" if not found else f"{len(found)} findings")
+    return FINDINGS if found else 0

@@ -1,0 +1,152 @@
+"""`voronka verify`: everything recomputed from the log by other means, compared with what is served (X5)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from services.analytics.export.board_tables import all_tables
+from services.analytics.export.names import Names
+from services.analytics.export.tables import Export, stage_tables
+from services.analytics.oracle.difference import Difference, Report, compare
+from services.analytics.oracle.run import Oracle, recompute
+from services.analytics.projections.model import FACTS, PARTS, VISITS
+from services.analytics.queries.numbers import Numbers
+from services.cli.events import export_events
+from services.cli.metrics import all_documents, names
+from services.kit.engine import Engine
+from services.kit.ports import Reader
+
+Progress = Callable[[str, int, int], None]
+_EIGHT = ("sales_count", "sales_sum", "avg_check", "in_work_count", "in_work_sum", "refused_count", "refused_sum")
+_DOCUMENTS = {
+    "clients": ("clients", "client_id"),
+    "contacts": ("clients", "contact_id"),
+    "notes": ("clients", "note_id"),
+    "leads": ("clients", "lead_id"),
+    "deals": ("pipeline", "deal_id"),
+    "orders": ("pipeline", "order_id"),
+    "payments": ("pipeline", "payment_id"),
+}
+"""Documents that hold no sums: the group they are in and the name of their id."""
+
+
+async def verify(engine: Engine, now: int, progress: Progress = lambda *_: None) -> list[Difference]:
+    """Return every difference between the read models and an independent recomputation from the log.
+
+    `now`: the moment shown, UTC ms. The engine must have settled; nothing may be written meanwhile."""
+    with TemporaryDirectory(prefix="voronka-verify-") as folder:
+        log = Path(folder) / "events.jsonl"
+        await export_events(engine.ports.store, engine.codec, log, progress)
+        progress("recomputing", 0, 1)
+        with recompute(log, as_of_shown=now) as oracle:
+            progress("recomputing", 1, 1)
+            return await _compare(engine, oracle, now)
+
+
+async def _compare(engine: Engine, oracle: Oracle, now: int) -> list[Difference]:
+    groups = {name: await engine.serving(name) for name in engine.runners}
+    async with engine.reading() as reader:
+        numbers = await Numbers.open(reader, groups["analytics"], now)
+        called = await names(reader, groups)
+        export = Export(numbers, called, await numbers.seen())
+        tables, files = await all_tables(export)
+        if files["fulfilment"]:
+            tables["fulfilment"] = [{k: "" if v is None else str(v) for k, v in files["fulfilment"].items()}]
+        found = compare(Report(tables, files["summary"]), oracle.report())
+        for subject in ("order", "client"):
+            found += await _funnels(export, oracle, called, subject)
+        found += await _contacts(export, oracle)
+        found += await _documents(reader, groups, oracle)
+        found += await _inside(numbers)
+    return found
+
+
+async def _funnels(export: Export, oracle: Oracle, called: Names, subject: Any) -> list[Difference]:
+    """Compare stages, conversion and transitions of funnels that exported files do not cover."""
+    want = oracle.funnels(subject)
+    got: dict[str, list[dict[str, str]]] = {"stages": [], "conversion": [], "transitions": []}
+    for funnel in called.funnels:
+        if funnel.subject == subject:
+            tables = await stage_tables(export, funnel)
+            for name, table in zip(("stages", "conversion", "transitions"), tables[:3], strict=True):
+                got[name] += table
+    return compare(Report(got, {}), Report(want, {}))
+
+
+async def _contacts(export: Export, oracle: Oracle) -> list[Difference]:
+    found: list[Difference] = []
+    for id, want in oracle.contacts().items():
+        row = await export.numbers.row(id)
+        got = export.six({} if row is None else {name: getattr(row, name) for name in _EIGHT})
+        found += [
+            Difference("contacts", (id,), name, got[name], want[name]) for name in _EIGHT if got[name] != want[name]
+        ]
+    return found
+
+
+async def _documents(reader: Reader, groups: dict[str, str], oracle: Oracle) -> list[Difference]:
+    found: list[Difference] = []
+    wanted = oracle.documents()
+    for kind, (group, key) in _DOCUMENTS.items():
+        want = dict(wanted.get(kind, {}))
+        async for document in all_documents(reader, groups[group], kind):
+            id = getattr(document, key)
+            row = want.pop(id, None)
+            if row is None:
+                found.append(Difference(kind, (id,), "", "there", None))
+                continue
+            for name, value in row.items():
+                got = shown(document, name)
+                if got != value and (got or value):
+                    found.append(Difference(kind, (id,), name, str(got), str(value)))
+        found += [Difference(kind, (id,), "", None, "there") for id in want]
+    return found
+
+
+def shown(document: Any, name: str) -> Any:
+    """Return a document's value under the name the recomputation uses."""
+    if name in ("removed", "reversed"):
+        return getattr(document, name + "_at") is not None
+    if name == "stage":
+        return document.stage_id
+    return getattr(document, name)
+
+
+async def _inside(numbers: Numbers) -> list[Difference]:
+    """Compare what explanations list (facts, parts, visits) with the numbers they must add up to."""
+    found: list[Difference] = []
+    stays = visits = spent = 0
+    async for fact in all_documents(numbers.reader, numbers.group, FACTS.name):
+        stays += max(len(fact.stays) - 1, 0)
+    async for visit in all_documents(numbers.reader, numbers.group, VISITS.name):
+        visits += 1
+        spent += visit.took_ms or 0
+    if stays != visits:
+        found.append(Difference("visits", (), "count", str(visits), str(stays)))
+    counted = sum(row["sum_ms"] for row in await numbers.sums("stages", by=("funnel_id",)))
+    if spent != counted:
+        found.append(Difference("visits", (), "took_ms", str(spent), str(counted)))
+    return found + [difference async for difference in _parts(numbers)]
+
+
+async def _parts(numbers: Numbers) -> AsyncIterator[Difference]:
+    sums: dict[tuple[str, str], list[int]] = {}
+    async for part in all_documents(numbers.reader, numbers.group, PARTS.name):
+        if part.rules == numbers.rules.id:
+            known = sums.setdefault((part.row_id, part.kind), [0, 0])
+            known[0] += 1
+            known[1] += part.value
+    prefixes = {"bought": "sales", "in_work": "in_work", "refused": "refused", "none": "none"}
+    async for row in all_documents(numbers.reader, numbers.group, "rows"):
+        if row.rules != numbers.rules.id:
+            continue
+        for kind, prefix in prefixes.items():
+            count, total = sums.pop((row.subject_id, kind), [0, 0])
+            for name, value in ((f"{prefix}_count", count), (f"{prefix}_sum", total)):
+                if getattr(row, name) != value:
+                    yield Difference("parts", (row.subject_id,), name, str(value), str(getattr(row, name)))
+    for (subject, kind), (count, _) in sums.items():
+        yield Difference("parts", (subject,), kind, str(count), "0")

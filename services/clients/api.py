@@ -1,0 +1,188 @@
+"""What may be asked about clients, contact persons, notes and leads (S3.3 to S3.9, S1.15, S0.10)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from contracts.base import Id, Line
+from contracts.clients.events import ClientStatus, Temperature
+from services.clients.projections.clients import Client
+from services.clients.projections.contacts import Contact
+from services.clients.projections.leads import Lead
+from services.clients.projections.notes import Note
+from services.kit.documents import Filter
+from services.kit.query import ListParams, One, Page, PageParams, Params, Reading, Sorts, equal, unless
+from services.kit.service import Query
+
+_CLIENT_SORTS: Sorts = {
+    "name": (("name_key", False),),
+    "-name": (("name_key", True),),
+    "number": (("number", False),),
+    "-number": (("number", True),),
+    "registered_at": (("registered_at", False),),
+    "-registered_at": (("registered_at", True),),
+    "-changed_at": (("changed_at", True),),
+    "temperature": (("temperature_rank", False), ("name_key", False)),
+}
+_CONTACT_SORTS: Sorts = {
+    "name": (("name_key", False),),
+    "-name": (("name_key", True),),
+    "number": (("number", False),),
+    "-number": (("number", True),),
+    "-added_at": (("added_at", True),),
+    "-changed_at": (("changed_at", True),),
+}
+_LEAD_SORTS: Sorts = {
+    "-captured_at": (("captured_at", True),),
+    "captured_at": (("captured_at", False),),
+    "name": (("name_key", False),),
+    "number": (("number", False),),
+    "-number": (("number", True),),
+    "-changed_at": (("changed_at", True),),
+}
+
+
+class ClientsParams(ListParams):
+    """Filters combine (S3.8). Temperature sorts hot, warm, cold, unknown, not interested, then by name (P28)."""
+
+    sort: Literal[
+        "name", "-name", "number", "-number", "registered_at", "-registered_at", "-changed_at", "temperature"
+    ] = "name"
+    status: ClientStatus | None = None
+    temperature: Temperature | None = None
+    owner_id: Id | None = None
+    category: Line | None = None
+    segment: Line | None = None
+    country: Line | None = None
+    erased: bool = Field(False, description="Also show clients whose personal data was erased.")
+    ids: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:,-]{1,13000}$")] | None = Field(
+        None, description="Only these, separated by commas, at most 200; without order, cursor and other filters."
+    )
+
+
+class ClientParams(Params):
+    """One client."""
+
+    client_id: Id
+
+
+class NotesParams(PageParams):
+    """The notes of a client: by priority, then newest first (S3.23)."""
+
+    client_id: Id
+    removed: bool = Field(False, description="Also show removed notes (P12).")
+
+
+class ClientContactsParams(PageParams):
+    """The contact persons of a client, by name."""
+
+    client_id: Id
+    removed: bool = Field(False, description="Also show removed contact persons.")
+
+
+class ContactsParams(ListParams):
+    """Contact persons of all clients."""
+
+    sort: Literal["name", "-name", "number", "-number", "-added_at", "-changed_at"] = "name"
+    client_id: Id | None = None
+    removed: bool = Field(False, description="Also show removed contact persons.")
+
+
+class ContactParams(Params):
+    """One contact person."""
+
+    contact_id: Id
+
+
+class NoteParams(Params):
+    """One note."""
+
+    note_id: Id
+
+
+class LeadsParams(ListParams):
+    """Leads, the newest first."""
+
+    sort: Literal["-captured_at", "captured_at", "name", "number", "-number", "-changed_at"] = "-captured_at"
+    status: Literal["new", "in_work", "closed"] | None = None
+    source: Line | None = None
+    owner_id: Id | None = None
+
+
+class LeadParams(Params):
+    """One lead."""
+
+    lead_id: Id
+
+
+async def clients(reading: Reading, params: ClientsParams) -> Page[Client]:
+    """List clients. Searched by name, email, phone, tax number, address and #number."""
+    if params.ids is not None:
+        ids = [id for id in params.ids.split(",") if id][:200]
+        found = await reading.reader.get_many(reading.groups["clients"], "clients", ids)
+        return reading.page([row.document for row in found])
+    where = equal(params, "status", "temperature", "owner_id", "category", "segment", "country")
+    where += unless(params.erased, "erased_at")
+    return await reading.find("clients", "clients", params, where, _CLIENT_SORTS[params.sort])
+
+
+async def client(reading: Reading, params: ClientParams) -> One[Client]:
+    """Show a client."""
+    return reading.one(await reading.get("clients", "clients", params.client_id, "client"))
+
+
+async def client_notes(reading: Reading, params: NotesParams) -> Page[Note]:
+    """List a client's notes."""
+    await reading.get("clients", "clients", params.client_id, "client")
+    where = [Filter("client_id", "=", params.client_id), *unless(params.removed, "removed_at")]
+    return await reading.find("clients", "notes", params, where, [("priority_rank", False), ("added_at", True)])
+
+
+async def client_contacts(reading: Reading, params: ClientContactsParams) -> Page[Contact]:
+    """List a client's contact persons."""
+    await reading.get("clients", "clients", params.client_id, "client")
+    where = [Filter("client_id", "=", params.client_id), *unless(params.removed, "removed_at")]
+    return await reading.find("clients", "contacts", params, where, [("name_key", False)])
+
+
+async def contacts(reading: Reading, params: ContactsParams) -> Page[Contact]:
+    """List contact persons. Searched by name, email, phone, Telegram and #number."""
+    where = [*equal(params, "client_id"), *unless(params.removed, "removed_at")]
+    return await reading.find("clients", "contacts", params, where, _CONTACT_SORTS[params.sort])
+
+
+async def contact(reading: Reading, params: ContactParams) -> One[Contact]:
+    """Show a contact person."""
+    return reading.one(await reading.get("clients", "contacts", params.contact_id, "contact"))
+
+
+async def note(reading: Reading, params: NoteParams) -> One[Note]:
+    """Show a note, also a removed one."""
+    return reading.one(await reading.get("clients", "notes", params.note_id, "note"))
+
+
+async def leads(reading: Reading, params: LeadsParams) -> Page[Lead]:
+    """List leads. Searched by name, company, email, phone and #number."""
+    where = equal(params, "status", "source", "owner_id")
+    return await reading.find("clients", "leads", params, where, _LEAD_SORTS[params.sort])
+
+
+async def lead(reading: Reading, params: LeadParams) -> One[Lead]:
+    """Show a lead."""
+    return reading.one(await reading.get("clients", "leads", params.lead_id, "lead"))
+
+
+_GROUPS = ("clients",)
+QUERIES = (
+    Query("/clients", _GROUPS, clients),
+    Query("/clients/{client_id}", _GROUPS, client),
+    Query("/clients/{client_id}/notes", _GROUPS, client_notes),
+    Query("/clients/{client_id}/contacts", _GROUPS, client_contacts),
+    Query("/contacts", _GROUPS, contacts),
+    Query("/contacts/{contact_id}", _GROUPS, contact),
+    Query("/notes/{note_id}", _GROUPS, note),
+    Query("/leads", _GROUPS, leads),
+    Query("/leads/{lead_id}", _GROUPS, lead),
+)

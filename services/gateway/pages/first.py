@@ -1,0 +1,157 @@
+"""The first page: clients with the eight fields of sales analytics, and one funnel (S1.4 to S1.14, S2.3 to S2.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.problem import Invalid, Unavailable
+from services.gateway.pages.texts import Texts
+from services.gateway.pages.words import CATALOGUE, language
+from services.kit import clock
+from services.kit.engine import Engine
+from services.kit.query import Reading
+from services.kit.web import Asker, PageRoute
+
+_FOLDER = Path(__file__).parent.parent / "templates"
+_GROUPS = ("analytics", "clients", "catalog", "gateway")
+_ROWS = 25
+_BACK = 10
+"""Pages one can go back by; then there is the first page."""
+_BEHIND_MS = 10_000
+FIELDS = ("sales_count", "sales_sum", "avg_check", "in_work_count", "in_work_sum", "refused_count", "refused_sum")
+"""Seven of the eight fields; the eighth, "as of", is the same for all rows (P4)."""
+_SORTS = frozenset({*FIELDS, "changed_at"})
+_SUMMARY = "/funnels/{funnel_id}/summary"
+_SUBJECTS = ("deal", "order", "client")
+_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+
+
+def _files() -> dict[str, tuple[str, bytes]]:
+    """Return what pages need beside their HTML: path → (media type, content)."""
+    return {path.name: (_TYPES[path.suffix], path.read_bytes()) for path in _FOLDER.iterdir() if path.suffix in _TYPES}
+
+
+_STATIC = _files()
+_VERSION = sha256(b"".join(content for _, content in _STATIC.values())).hexdigest()[:12]
+_TEMPLATES.globals["version"] = _VERSION
+
+
+def pages(_: Engine) -> Sequence[PageRoute]:
+    """Return the routes of the pages."""
+    return (PageRoute("/", first), PageRoute("/static/{name}", static))
+
+
+async def static(_: Asker, request: Request) -> Response:
+    """Serve a style sheet or image; its address changes with its content."""
+    found = _STATIC.get(request.path_params["name"])
+    if found is None:
+        return Response(status_code=404)
+    return Response(found[1], headers={"cache-control": "public, max-age=31536000, immutable"}, media_type=found[0])
+
+
+async def first(asker: Asker, request: Request) -> Response:
+    """Show the page in the browser's language."""
+    lang = language(request.headers.get("accept-language", ""))
+    words = CATALOGUE[lang]
+    try:
+        async with asker.reading(_GROUPS) as reading:
+            found = await _gather(asker, reading, request.query_params)
+    except Unavailable:
+        return _html("loading.html", 503, {"lang": lang, "words": words}, {"refresh": "2"})
+    return _html("first.html", 200, {"lang": lang, "words": words, **found, **_shown(words, found)}, {})
+
+
+def _html(name: str, status: int, values: Mapping[str, Any], headers: dict[str, str]) -> Response:
+    content = _TEMPLATES.get_template(name).render(values)
+    return Response(content, status, {"vary": "accept-language", **headers}, "text/html")
+
+
+async def _gather(asker: Asker, reading: Reading, asked: Mapping[str, str]) -> dict[str, Any]:
+    """Ask for all that is shown, within one snapshot, by the queries that the API has too."""
+    sort = asked.get("sort", "-sales_sum")
+    if sort.removeprefix("-") not in _SORTS:
+        sort = "-sales_sum"
+    cursor = asked.get("cursor") or None
+    try:
+        metrics = await asker.ask(reading, "/metrics/clients", sort=sort, cursor=cursor, limit=_ROWS)
+    except Invalid:  # an old or broken address: the first page is better than an error
+        cursor = None
+        metrics = await asker.ask(reading, "/metrics/clients", sort=sort, limit=_ROWS)
+    ids = ",".join(item.id for item in metrics.items)
+    named = (await asker.ask(reading, "/clients", ids=ids)).items if ids else []
+    funnels = _offered((await asker.ask(reading, "/funnels", limit=200)).items)
+    chosen = next((f.funnel_id for f in funnels if f.funnel_id == asked.get("funnel")), None)
+    shown = chosen or (funnels[0].funnel_id if funnels else None)
+    return {
+        "reading": reading,
+        "settings": (await asker.ask(reading, "/settings")).item,
+        "metrics": metrics,
+        "named": {client.client_id: client for client in named},
+        "funnels": funnels,
+        "funnel": None if shown is None else await asker.ask(reading, _SUMMARY, funnel_id=shown),
+        "sort": sort,
+        "cursor": cursor,
+        "back": [each for each in asked.get("back", "").split(",")[-_BACK:] if cursor is not None],
+        "chosen": chosen,
+    }
+
+
+def _offered(funnels: Sequence[Any]) -> list[Any]:
+    """Order funnels: of deals, of orders, of clients, each by name."""
+    return sorted(funnels, key=lambda funnel: (_SUBJECTS.index(funnel.subject), funnel.name.casefold()))
+
+
+def _shown(words: Mapping[str, str], found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the template needs besides: texts, links, conversions by stage."""
+    reading, sort, cursor, back = found["reading"], found["sort"], found["cursor"], found["back"]
+    texts = Texts(words, found["metrics"].currency, found["settings"].zone)
+    funnel = found["funnel"]
+    kept = {"funnel": found["chosen"]}
+    first_page = {**kept, "sort": sort}
+    following = found["metrics"].next
+    return {
+        "texts": texts,
+        "fields": FIELDS,
+        "rows": [(found["named"].get(row.id), _cells(texts, row)) for row in found["metrics"].items],
+        "totals": _cells(texts, found["metrics"].totals),
+        "as_of": texts.moment(reading.as_of),
+        "behind": reading.stale or clock.now() - reading.as_of > _BEHIND_MS,
+        "sort_links": {name: _link(**kept, sort=_turned(name, sort)) for name in _SORTS},
+        "next_link": None
+        if following is None
+        else _link(**first_page, cursor=following, back=",".join([*back, cursor or ""][-_BACK:])),
+        "previous_link": _link(**first_page, cursor=back[-1], back=",".join(back[:-1])) if back else None,
+        "first_link": _link(**first_page) if cursor is not None else None,
+        "funnel_links": [(f, _link(sort=sort, cursor=cursor, funnel=f.funnel_id)) for f in found["funnels"]],
+        "steps": {} if funnel is None else {step.to_stage: step for step in funnel.conversion},
+        "most": 1 if funnel is None else max([stage.entered for stage in funnel.stages] or [0]) or 1,
+    }
+
+
+def _cells(texts: Texts, row: Any) -> list[str]:
+    """Return the seven numbers of a row as text: a template that calls for each is ten times slower."""
+    return [
+        texts.count(getattr(row, name)) if name.endswith("_count") else texts.money(getattr(row, name))
+        for name in FIELDS
+    ]
+
+
+def _turned(name: str, sort: str) -> str:
+    """Return how a click on a column sorts: descending first, then the other way."""
+    return name if sort == f"-{name}" else f"-{name}"
+
+
+def _link(**params: str | None) -> str:
+    given = {name: value for name, value in params.items() if value}
+    return f"/?{urlencode(given)}" if given else "/"

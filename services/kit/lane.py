@@ -1,0 +1,71 @@
+"""A lane that a runner owns: its revision, positions, cached documents, and why it stands if it does (DESIGN 5)."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from contracts.envelope import RecordedEvent
+from services.kit.context import Cache
+from services.kit.documents import Positions
+
+Place = tuple[str, int, int]
+"""(topic, lane, position); lane -1: every lane."""
+
+
+@dataclass
+class Stop:
+    """Why a lane stands: the event that could not be folded, and what went wrong."""
+
+    event: RecordedEvent
+    reason: str
+
+
+@dataclass
+class Lane:
+    """A lane this runner owns."""
+
+    number: int
+    rev: int
+    positions: Positions
+    cache: Cache = field(default_factory=Cache)
+    stop: Stop | None = None
+    unsaved: int = 0
+    busy: bool = True
+    """Background work of the projection may be left."""
+
+
+class Waiters:
+    """Those who wait until lanes have folded up to certain places."""
+
+    def __init__(self, lanes: dict[int, Lane]) -> None:
+        self._lanes = lanes
+        self._waiting: list[tuple[list[Place], asyncio.Future[None]]] = []
+
+    def reached(self, needed: list[Place]) -> bool:
+        """Tell whether each place is folded."""
+        for topic, number, position in needed:
+            lanes = list(self._lanes.values()) if number < 0 else [self._lanes.get(number)]
+            if not lanes or any(lane is None or lane.positions.get(topic, (0, ""))[0] < position for lane in lanes):
+                return False
+        return True
+
+    async def wait(self, needed: list[Place], seconds: float) -> bool:
+        """Wait until `reached`, at most so long; False if it was not."""
+        if self.reached(needed):
+            return True
+        entry = (needed, asyncio.get_running_loop().create_future())
+        self._waiting.append(entry)
+        try:
+            await asyncio.wait_for(entry[1], seconds)
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting.remove(entry)
+        return True
+
+    def wake(self) -> None:
+        """Let those go whose places are folded now."""
+        for needed, future in self._waiting:
+            if not future.done() and self.reached(needed):
+                future.set_result(None)

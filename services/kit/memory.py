@@ -1,0 +1,107 @@
+"""A fold's context in memory alone: for rebuilds, which write everything once at the end (DESIGN 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.kit.context import matches, ordered
+from services.kit.documents import Filter
+from services.kit.projection import Projection
+
+
+class MemoryContext:
+    """One lane of one group as plain dicts. `lanes_of_all`: the contexts of all lanes, this one among them."""
+
+    def __init__(self, projection: Projection, lane: int, lanes_of_all: list[MemoryContext]) -> None:
+        self.lane = lane
+        self.documents: dict[str, dict[str, Any]] = {c.name: {} for c in projection.collections}
+        self.counters: dict[str, dict[tuple[Any, ...], list[int]]] = {c.name: {} for c in projection.counters}
+        self._keys = {c.name: tuple(c.keys) for c in projection.counters}
+        self._all = lanes_of_all
+        self._indexes: dict[tuple[str, str], dict[Any, set[str]]] = {}
+        """(collection, column) → value → ids; made when first searched by, kept by `put` from then on."""
+        self._indexed: dict[str, list[str]] = {}
+
+    @property
+    def lanes(self) -> int:
+        """How many lanes there are."""
+        return len(self._all)
+
+    def get(self, collection: str, id: str) -> Any:
+        """Return the document or None."""
+        return self.documents[collection].get(id)
+
+    def put(self, collection: str, id: str, document: Any) -> None:
+        """Store the document."""
+        columns = self._indexed.get(collection)
+        if columns is not None:
+            self._reindex(collection, columns, id, document)
+        self.documents[collection][id] = document
+
+    def delete(self, collection: str, id: str) -> None:
+        """Remove the document."""
+        columns = self._indexed.get(collection)
+        if columns is not None:
+            self._reindex(collection, columns, id, None)
+        self.documents[collection].pop(id, None)
+
+    def add(self, counter: str, key: tuple[Any, ...], deltas: tuple[int, ...]) -> None:
+        """Add to a counter."""
+        rows = self.counters[counter]
+        known = rows.get(key)
+        if known is None:
+            rows[key] = list(deltas)
+        else:
+            for i, delta in enumerate(deltas):
+                if delta:
+                    known[i] += delta
+
+    def purge(self, name: str, column: str, value: Any, most: int) -> None:
+        """Remove up to `most` rows whose column has this value."""
+        if name in self.counters:
+            at = self._keys[name].index(column)
+            counted = self.counters[name]
+            for key in [key for key in counted if key[at] == value][:most]:
+                del counted[key]
+        else:
+            rows = self.documents[name]
+            for id in [id for id, row in rows.items() if getattr(row, column) == value][:most]:
+                self.delete(name, id)
+
+    def find(
+        self, collection: str, where: Sequence[Filter], sort: Sequence[tuple[str, bool]] = (), limit: int = 1
+    ) -> list[Any]:
+        """Return the first documents that match; the first equality on a column is answered by an index."""
+        rows = self.documents[collection]
+        chosen = next((f for f in where if f.op == "=" and f.column not in ("rules", "kind", "pending")), None)
+        if chosen is None:
+            candidates = list(rows.items())
+        else:
+            ids = self._index(collection, chosen.column).get(chosen.value, set())
+            candidates = [(id, rows[id]) for id in ids]
+        found = [(id, row) for id, row in candidates if all(matches(f, row) for f in where)]
+        return [row for _, row in ordered(found, sort)[:limit]]
+
+    def across(self, collection: str, id: str) -> list[Any]:
+        """Return the documents of this id in all lanes."""
+        found = [lane.documents[collection].get(id) for lane in self._all]
+        return [document for document in found if document is not None]
+
+    def _index(self, collection: str, column: str) -> dict[Any, set[str]]:
+        index = self._indexes.get((collection, column))
+        if index is None:
+            index = self._indexes[collection, column] = {}
+            for id, row in self.documents[collection].items():
+                index.setdefault(getattr(row, column), set()).add(id)
+            self._indexed.setdefault(collection, []).append(column)
+        return index
+
+    def _reindex(self, collection: str, columns: list[str], id: str, document: Any) -> None:
+        old = self.documents[collection].get(id)
+        for column in columns:
+            index = self._indexes[collection, column]
+            if old is not None:
+                index[getattr(old, column)].discard(id)
+            if document is not None:
+                index.setdefault(getattr(document, column), set()).add(id)

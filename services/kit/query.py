@@ -1,0 +1,165 @@
+"""The shape of a read: its parameters, the snapshot it is answered from, its answer (DESIGN 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from contracts.base import Instant, Line
+from contracts.problem import NotFound
+from services.kit.documents import Filter, Stored
+from services.kit.ports import Reader
+from services.kit.service import Known
+
+T = TypeVar("T")
+Sorts = Mapping[str, Sequence[tuple[str, bool]]]
+"""What `sort` may say → (declared column, descending)."""
+_SEARCHED = 1_000
+"""Documents a search looks at; more of them are not sorted, and the answer says so."""
+_COUNTED = 10_000
+
+
+class Params(BaseModel):
+    """What every read takes. Unknown parameters are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    after: Annotated[str, StringConstraints(max_length=4_000)] | None = Field(
+        None,
+        description="A command's consistency token: wait up to 2 s until its effect is seen, else `stale` is true.",
+    )
+    as_of: Instant | None = Field(None, description="A past moment; not served yet (501).")
+
+
+class PageParams(Params):
+    """What every list takes."""
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, StringConstraints(max_length=4_000)] | None = Field(
+        None, description="`next` of the page before."
+    )
+
+
+class ListParams(PageParams):
+    """What a list with search takes."""
+
+    q: Line | None = Field(
+        None,
+        description=f"Search: all words must occur. One page of at most `limit` out of {_SEARCHED} found, no cursor.",
+    )
+    count: bool = Field(False, description="Also count how many there are (`total`).")
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What every read says. `as_of`: the moment (UTC ms) up to which what it read is folded: now if nothing waits to be
+    folded, else when the last folded event was recorded. `stale`: it may lack what `after` asked for, or its read model
+    is being built anew."""
+
+    as_of: int
+    stale: bool
+
+
+class One(Answer, Generic[T], frozen=True, kw_only=True):
+    """One thing."""
+
+    item: T
+
+
+class Page(Answer, Generic[T], frozen=True, kw_only=True):
+    """A part of a list. `next`: the cursor of the page after it, null at the end. `total`: how many there are if
+    `count` was asked for; `total_exact` false: there are more than that."""
+
+    items: list[T]
+    next: str | None = None
+    total: int | None = None
+    total_exact: bool = True
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One snapshot that queries are answered from."""
+
+    reader: Reader
+    groups: Mapping[str, str]
+    """Projection name → the versioned group that is read."""
+    known: Mapping[str, Known]
+    """What edges know, by service name: funnels, employees, settings."""
+    as_of: int
+    stale: bool
+
+    def one(self, item: T) -> One[T]:
+        """Answer with one thing."""
+        return One(as_of=self.as_of, stale=self.stale, item=item)
+
+    def page(self, items: list[T], next: str | None = None, total: int | None = None) -> Page[T]:
+        """Answer with a part of a list."""
+        exact = total is None or total <= _COUNTED
+        return Page(
+            as_of=self.as_of,
+            stale=self.stale,
+            items=items,
+            next=next,
+            total=total if exact or total is None else _COUNTED,
+            total_exact=exact,
+        )
+
+    async def get(self, group: str, collection: str, id: str, what: str = "record") -> Any:
+        """Return a document. Raises NotFound naming what it is."""
+        found = await self.reader.get(self.groups[group], collection, id)
+        if not found:
+            raise NotFound(f"there is no {what} {id}")
+        return newest(found)
+
+    async def find(
+        self,
+        group: str,
+        collection: str,
+        params: PageParams,
+        where: Sequence[Filter] = (),
+        sort: Sequence[tuple[str, bool]] = (),
+    ) -> Page[Any]:
+        """Answer with a page of documents that match; a search (`q`) is filtered and sorted here, and has no next."""
+        name = self.groups[group]
+        counts = isinstance(params, ListParams) and params.count
+        if isinstance(params, ListParams) and params.q:
+            found = [row.document for row in await self.reader.search(name, collection, params.q, _SEARCHED + 1)]
+            matching = ordered([each for each in found if all(matches(each, f) for f in where)], sort)
+            page = self.page(matching[: params.limit], None, len(matching) if counts else None)
+            return page if len(found) <= _SEARCHED else msgspec.structs.replace(page, total_exact=False)
+        rows = await self.reader.find(name, collection, where, sort, cursor=params.cursor, limit=params.limit)
+        total = await self.reader.count(name, collection, where, _COUNTED) if counts else None
+        return self.page([row.document for row in rows.rows], rows.next, total)
+
+
+def newest(found: Sequence[Stored]) -> Any:
+    """Return the document of a subject; of a subject on its move from lane to lane, the newer one."""
+    return max((each.document for each in found), key=lambda document: getattr(document, "version", 0))
+
+
+def equal(params: BaseModel, *columns: str) -> list[Filter]:
+    """Return a filter for each of these parameters that is given, all named like their columns."""
+    given = ((column, getattr(params, column)) for column in columns)
+    return [Filter(column, "=", value) for column, value in given if value is not None]
+
+
+def unless(shown: bool, column: str) -> list[Filter]:
+    """Return a filter that leaves out documents with a value in the column, unless they shall be shown."""
+    return [] if shown else [Filter(column, "null")]
+
+
+def matches(document: Any, of: Filter) -> bool:
+    """Tell whether a document matches a filter of `equal` or `unless`."""
+    value = getattr(document, of.column)
+    return value is None if of.op == "null" else bool(value == of.value)
+
+
+def ordered(documents: list[T], sort: Sequence[tuple[str, bool]]) -> list[T]:
+    """Return the documents sorted, missing values last either way."""
+    for column, descending in reversed(sort):
+        there = [each for each in documents if getattr(each, column) is not None]
+        missing = [each for each in documents if getattr(each, column) is None]
+        documents = sorted(there, key=lambda each: getattr(each, column), reverse=descending) + missing
+    return documents

@@ -1,0 +1,121 @@
+"""The web application: routes made of the services' tables, behind the guard (DESIGN 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from contracts.problem import NotFound, Refusal
+from services.kit.engine import Engine
+from services.kit.service import Service
+from services.kit.web import commands, queries
+from services.kit.web.commands import Endpoint
+from services.kit.web.guard import Guard
+from services.kit.web.openapi import API, document, encoded
+from services.kit.web.problems import Malformed, WrongMethod, problem
+from services.kit.web.queries import Asker
+from services.kit.web.status import StatusRoutes
+
+
+@dataclass(frozen=True)
+class PageRoute:
+    """A page or a file it needs: its path, and what answers it from the queries."""
+
+    path: str
+    handler: Callable[[Asker, Request], Awaitable[Response]]
+
+
+def create_app(engine: Engine, services: Sequence[Service], pages: Sequence[PageRoute] = ()) -> FastAPI:
+    """Make the application. The engine may still be starting: until then reads answer 503."""
+    app = FastAPI(
+        title="Voronka",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
+    asker = Asker(engine, services)
+    table: dict[str, dict[str, Endpoint]] = {}
+    for service in services:
+        for handles in service.handles:
+            table.setdefault(API + handles.path, {})["POST"] = commands.endpoint(engine, handles)
+        for query in service.queries:
+            table.setdefault(API + query.path, {})["GET"] = queries.endpoint(asker, query)
+    for page in pages:
+        table.setdefault(page.path, {})["GET"] = _page(asker, page)
+    table |= {path: {"GET": each} for path, each in _own(engine, services).items()}
+    app.router.routes.extend(Route(path, _dispatch(methods), methods=None) for path, methods in _specific_first(table))
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_middleware(Guard)
+    return app
+
+
+def _specific_first(table: dict[str, dict[str, Endpoint]]) -> list[tuple[str, dict[str, Endpoint]]]:
+    """Order routes so that a fixed word in a path goes before a field at its place."""
+    return sorted(table.items(), key=lambda item: [part.startswith("{") for part in item[0].split("/")])
+
+
+def _own(engine: Engine, services: Sequence[Service]) -> dict[str, Endpoint]:
+    routes = StatusRoutes(engine)
+    described = encoded(document(services))
+
+    async def openapi(_: Request) -> Response:
+        return Response(described, media_type="application/json")
+
+    return {
+        "/health/live": routes.live,
+        "/health/ready": routes.ready,
+        "/metrics": routes.metrics,
+        f"{API}/status": routes.status,
+        f"{API}/openapi.json": openapi,
+    }
+
+
+def _page(asker: Asker, page: PageRoute) -> Endpoint:
+    async def get(request: Request) -> Response:
+        return await page.handler(asker, request)
+
+    return get
+
+
+class _Dispatch:
+    """One path with its methods: an ASGI application, so that Starlette leaves the methods to it."""
+
+    def __init__(self, methods: dict[str, Endpoint]) -> None:
+        self._methods = methods
+        self._allowed = ", ".join(sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        request = Request(scope, receive, send)
+        found = self._methods.get("GET" if request.method == "HEAD" else request.method)
+        if found is None:
+            response = problem(WrongMethod(f"use {self._allowed} here"), request.state.trace_id)
+            response.headers["allow"] = self._allowed
+        else:
+            response = await found(request)
+        await response(scope, receive, send)
+
+
+def _dispatch(methods: dict[str, Endpoint]) -> _Dispatch:
+    return _Dispatch(methods)
+
+
+async def _refused(request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refusal)  # noqa: S101 - registered for it
+    return problem(refusal, request.state.trace_id)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    """Answer what the router itself refuses: an unknown path, a path that cannot be read."""
+    known = isinstance(error, HTTPException) and error.status_code != 404
+    refusal = Malformed("the request cannot be read") if known else NotFound("there is nothing at this address")
+    return problem(refusal, request.state.trace_id)

@@ -1,0 +1,182 @@
+"""Commands over HTTP: POST routes made of the services' tables (DESIGN 7)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+import orjson
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.base import EDGE, Command, marked
+from contracts.ids import command_id, created_id
+from contracts.problem import FieldError, Invalid
+from services.kit.engine import Engine
+from services.kit.handle import Effect, Meta
+from services.kit.service import Handles
+from services.kit.web.problems import Fields, Malformed, MissingKey, TooLarge, WrongMediaType
+
+MOST_BYTES = 1_000_000
+Endpoint = Callable[[Request], Awaitable[Response]]
+_FIELD = re.compile(r"\{(\w+)\}")
+_VERSION = re.compile(r'"([0-9]{1,15})"')
+_ACTOR = re.compile(r"(?!system|import)[A-Za-z0-9_.@-]{1,64}")
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_DEPTH = 16
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command did: its subject's id, the stream's version and log position after it. `token`: send it as `after`
+    to reads that must see the effect. `repeated`: this Idempotency-Key was answered before; nothing was done again."""
+
+    id: str
+    stream: str
+    version: int
+    position: int
+    token: str
+    repeated: bool
+
+
+def path_fields(path: str) -> list[str]:
+    """Return the fields that a route's path fills."""
+    return _FIELD.findall(path)
+
+
+def endpoint(engine: Engine, handles: Handles) -> Endpoint:
+    """Return the endpoint of one command."""
+    hidden = marked(handles.command, EDGE) | set(path_fields(handles.path))
+    category = handles.decider.category
+
+    async def post(request: Request) -> Response:
+        actor, key = _actor(request), _key(request)
+        expected = _expected(request)
+        fields = await _body(request)
+        if wrong := hidden & fields.keys():
+            raise Fields([FieldError(field=name, message=_why(handles, name)) for name in sorted(wrong)])
+        fields |= request.path_params
+        if handles.creates and fields.get(handles.key) is None:
+            fields[handles.key] = created_id(actor, f"{category}:{key}")
+        try:
+            command = handles.command.model_validate(fields)
+        except ValidationError as error:
+            raise Fields.of(error) from None
+        subject = str(getattr(command, handles.key))
+        meta = Meta(actor, command_id(actor, _scoped(command, subject, key)), request.state.trace_id, expected=expected)
+        effect = await engine.send(command, meta)
+        await _locate(engine, effect, meta)
+        done = Done(
+            id=subject,
+            stream=effect.stream,
+            version=effect.version,
+            position=effect.position,
+            token=str(engine.token(effect)),
+            repeated=effect.repeated,
+        )
+        headers = {"etag": f'"{effect.version}"'}
+        status = 201 if handles.creates else 200
+        return Response(msgspec.json.encode(done), status, headers, "application/json")
+
+    return post
+
+
+def _scoped(command: Command, subject: str, key: str) -> str:
+    """Return the key within its command and subject: a caller who sends one key for two things must not give the events
+    of both the same ids."""
+    return f"{type(command).__name__}:{subject}:{key}"
+
+
+def _why(handles: Handles, name: str) -> str:
+    if name in path_fields(handles.path):
+        return "stands in the path; leave it out of the body"
+    return "is filled in here; leave it out"
+
+
+async def _locate(engine: Engine, effect: Effect, meta: Meta) -> None:
+    """Find the events of an effect that was answered from memory: its token must be that of the first answer. Of a
+    command that changed nothing, the newest event is what a read must see."""
+    if effect.events or not effect.version:
+        return
+    store = engine.ports.store
+    if effect.repeated:
+        effect.events = [e for e in await store.read(effect.stream) if e.command_id == meta.command_id]
+    else:
+        effect.events = await store.read(effect.stream, effect.version - 1)
+
+
+def _actor(request: Request) -> str:
+    """Return who asks. There are no accounts yet: whoever reaches this machine's loopback may name themselves."""
+    actor = request.headers.get("x-actor", "local")
+    if not _ACTOR.fullmatch(actor):
+        raise Invalid("must be 1 to 64 of A-Z, a-z, 0-9, _ . @ - and not begin with system or import", field="X-Actor")
+    return actor
+
+
+def _key(request: Request) -> str:
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        raise MissingKey(
+            "send the header Idempotency-Key with a new value (a UUID) for each thing you want done, and the same "
+            "value when you send it again because no answer came: then it is done once"
+        )
+    if not _KEY.fullmatch(key):
+        raise Invalid("must be 1 to 200 visible ASCII characters, such as a UUID", field="Idempotency-Key")
+    return key
+
+
+def _expected(request: Request) -> int | None:
+    text = request.headers.get("if-match")
+    if text is None:
+        return None
+    found = _VERSION.fullmatch(text)
+    if found is None:
+        raise Invalid('must be the version you saw, in quotes, such as "3"', field="If-Match")
+    return int(found[1])
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    """Read a JSON object of at most MOST_BYTES; no body at all is an empty object."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > MOST_BYTES:
+        raise _too_large()
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > MOST_BYTES:
+            raise _too_large()
+    if not raw:
+        return {}
+    media = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if media != "application/json":
+        raise WrongMediaType("send the body as JSON, with the header Content-Type: application/json")
+    try:
+        body = orjson.loads(bytes(raw))
+    except orjson.JSONDecodeError as error:
+        raise Malformed(f"the body is no JSON in UTF-8: {error}") from None
+    if not isinstance(body, dict):
+        raise Malformed("the body must be a JSON object: { ... }")
+    if not _shallow(body):
+        raise Malformed(f"the body is nested deeper than {_DEPTH} levels")
+    return body
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"the body is larger than {MOST_BYTES} bytes; send less at once")
+
+
+def _shallow(value: Any) -> bool:
+    """Tell whether lists and objects are nested no deeper than any request needs."""
+    level = [value]
+    for _ in range(_DEPTH):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return True
+    return False

@@ -1,0 +1,96 @@
+"""What stands before every route: who may ask at all, security headers, traces, and no error without an answer."""
+
+from __future__ import annotations
+
+import structlog
+from opentelemetry.trace import SpanKind
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contracts.problem import Refusal
+from services.kit import clock
+from services.kit.telemetry import current_trace, tracer
+from services.kit.web.problems import Forbidden, crash, problem
+
+log = structlog.get_logger(__name__)
+HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_HEADERS = {
+    "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
+    "object-src 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
+_PROPAGATOR = TraceContextTextMapPropagator()
+
+
+class Guard:
+    """The outermost ASGI application. There are no accounts yet: only this machine is served, under its own names, and
+    no page of another site may send a command (DNS rebinding, cross-site requests)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        begun = False
+
+        async def guarded(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                answer = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    answer[name] = value
+                if "cache-control" not in answer:
+                    answer["cache-control"] = "no-store"
+            await send(message)
+
+        context = _PROPAGATOR.extract({"traceparent": headers.get("traceparent", "")})
+        with tracer.start_as_current_span(f"HTTP {scope['method']}", context, SpanKind.SERVER):
+            trace = current_trace() or clock.new_id().replace("-", "")
+            scope.setdefault("state", {})["trace_id"] = trace
+            with structlog.contextvars.bound_contextvars(trace_id=trace):
+                try:
+                    _check(scope["method"], headers)
+                    await self._app(scope, receive, guarded)
+                except Refusal as refusal:
+                    await problem(refusal, trace)(scope, receive, guarded)
+                except ClientDisconnect:
+                    log.info("the caller went away", path=scope["path"])
+                except Exception:
+                    log.exception("request failed", method=scope["method"], route=_route(scope))
+                    if begun:
+                        raise
+                    await crash(trace)(scope, receive, guarded)
+
+
+def _route(scope: Scope) -> str:
+    """Return the route's pattern: a path may hold what must not be in a log."""
+    return str(getattr(scope.get("route"), "path", "unknown"))
+
+
+def _check(method: str, headers: Headers) -> None:
+    host = headers.get("host", "")
+    if _name(host) not in HOSTS:
+        raise Forbidden("this is served as localhost, 127.0.0.1 or [::1] only; open it under one of these names")
+    if method in _SAFE:
+        return
+    site = headers.get("sec-fetch-site")
+    origin = headers.get("origin")
+    if site not in (None, "same-origin", "none") or origin not in (None, f"http://{host}", f"https://{host}"):
+        raise Forbidden("a page of another site may not change anything here; send the request from this site itself")
+
+
+def _name(host: str) -> str:
+    """Return the host without its port, in lower case."""
+    name, colon, port = host.rpartition(":")
+    return (name if colon and port.isdecimal() else host).lower()

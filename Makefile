@@ -38,6 +38,7 @@ fmt: .venv/.dev ## format the code and apply the safe lint fixes
 
 schemas: .venv/.dev ## write the schemas and golden files that contracts/ generates
 	$(BIN)/python -m contracts.generate $(ARGS)
+	$(BIN)/python -m services.cli.openapi
 
 golden: schemas ## the same as schemas
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ from services.kit.engine import Engine, Ports
 from services.kit.profiles import Folder, embedded
 from services.pipeline.service import SERVICE as PIPELINE
 
+_SWITCH = 0.0005
+"""Seconds after which Python lets another thread run: the log's writer must not wait behind a busy fold."""
 SERVICES = (GATEWAY, PIPELINE, CLIENTS, ANALYTICS)
 
 
@@ -34,6 +37,7 @@ async def ports(data: Path, *, lanes: int = 1, shuffle_seed: int | None = None) 
 @asynccontextmanager
 async def engine(data: Path, *, lanes: int = 1, shuffle_seed: int | None = None) -> AsyncIterator[Engine]:
     """Hold the folder and run all services on it. Raises Locked, NewerData, Unusable."""
+    sys.setswitchinterval(_SWITCH)
     folder = Folder.hold(data)
     try:
         running = Engine(SERVICES, await embedded(data, lanes=lanes, shuffle_seed=shuffle_seed), NUMBERS)

@@ -7,6 +7,8 @@ from typing import Protocol, cast
 from zoneinfo import available_timezones
 
 from contracts.gateway.commands import ChangeWorkspaceSettings
+from contracts.pipeline.events import DealOpened
+from contracts.pipeline.order_events import OrderPlaced, PaymentReceived
 from contracts.problem import IllegalMove, Invalid
 from services.gateway.known import GatewayKnown
 from services.kit.handle import Meta
@@ -22,9 +24,19 @@ class PipelineFacts(Protocol):
         ...
 
 
+_MAY_HOLD_MONEY = frozenset({DealOpened.type, OrderPlaced.type, PaymentReceived.type})
+
+
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones()) | {"UTC"}
+
+
+async def _money_is_stored(desk: Desk) -> bool:
+    """Look into memory for what this process converted, then into the log for what was there before it."""
+    if cast(PipelineFacts, desk.known["pipeline"]).has_money:
+        return True
+    return bool(await desk.handler.store.read_types(_MAY_HOLD_MONEY, 0, 1))
 
 
 async def change_settings(desk: Desk, command: ChangeWorkspaceSettings, _: Meta) -> ChangeWorkspaceSettings:
@@ -34,7 +46,6 @@ async def change_settings(desk: Desk, command: ChangeWorkspaceSettings, _: Meta)
     if command.zone not in _zones():
         raise Invalid(f"{command.zone!r} is no time zone; use a name such as Europe/Kyiv", field="zone")
     before = cast(GatewayKnown, desk.known["gateway"]).settings.base_currency
-    fixed = before is not None and cast(PipelineFacts, desk.known["pipeline"]).has_money
-    if fixed and command.base_currency != before:
+    if before is not None and command.base_currency != before and await _money_is_stored(desk):
         raise IllegalMove(f"amounts are stored in {before}; the base currency stays", field="base_currency")
     return command

@@ -10,7 +10,11 @@ from services.kit.documents import Add, Delete, Filter, Purge, Put, Stored, Writ
 from services.kit.projection import Projection
 
 Query = tuple[str, tuple[Filter, ...], tuple[tuple[str, bool], ...]]
+Group = dict[tuple[Any, ...], set[str]]
 _MISSING: Any = object()
+_NONE: dict[tuple[str, ...], Group] = {}
+_UNKNOWN = ("not loaded",)
+"""Where pending ids are grouped of which it is not known how they are stored."""
 
 
 class Miss(Exception):
@@ -56,8 +60,10 @@ class BatchContext:
         self._cache = cache
         self._fetched: dict[Query, tuple[list[Stored], bool]] = {}
         self._pending: dict[str, dict[str, Any]] = {}
+        self._groups: dict[str, dict[tuple[str, ...], Group]] = {}
+        """By collection and columns that were searched by: pending ids by the values of these columns."""
         self._staged: dict[tuple[str, str], Any] = {}
-        self._adds: dict[tuple[str, tuple[Any, ...]], list[int]] = {}
+        self._adds: dict[tuple[str, tuple[Any, ...]], tuple[int, ...]] = {}
         self._staged_adds: list[tuple[str, tuple[Any, ...], tuple[int, ...]]] = []
         self._purges: list[Purge] = []
 
@@ -98,13 +104,38 @@ class BatchContext:
         """Return the first documents that match, pending writes included."""
         query = (collection, tuple(where), tuple(sort))
         stored, complete = self._fetched.get(query, ([], False))
-        changed = dict(self._pending.get(collection, {}))
-        changed |= {id: document for (name, id), document in self._staged.items() if name == collection}
+        changed = self._changed(collection, where)
+        for (name, id), document in self._staged.items():
+            if name == collection:
+                changed[id] = document
         rest = [(row.id, row.document) for row in stored if row.id not in changed]
         if not complete and len(rest) < limit:
             raise Miss(query=query, limit=limit + len(changed) if not stored else 2 * len(stored) + limit)
         rest += [(i, d) for i, d in changed.items() if d is not None and all(matches(f, d) for f in where)]
         return [document for _, document in ordered(rest, sort)][:limit]
+
+    def _changed(self, collection: str, where: Sequence[Filter]) -> dict[str, Any]:
+        """Return the pending documents that match or are stored as one that does, and perhaps some more."""
+        pending = self._pending.get(collection, {})
+        columns = tuple(f.column for f in where if f.op == "=")
+        if not columns:
+            return dict(pending)
+        known = self._groups.setdefault(collection, {})
+        group = known.get(columns)
+        if group is None:
+            group = known[columns] = {}
+            for id, document in pending.items():
+                self._note(group, columns, collection, id, document)
+        ids = group.get(tuple(f.value for f in where if f.op == "="), set()) | group.get(_UNKNOWN, set())
+        return {id: pending[id] for id in ids}
+
+    def _note(self, group: Group, columns: tuple[str, ...], collection: str, id: str, document: Any) -> None:
+        """Note a pending document under the values it is stored with and under those it has now."""
+        for each in (self._cache.documents.get((collection, id), _MISSING), document):
+            if each is _MISSING:
+                group.setdefault(_UNKNOWN, set()).add(id)
+            elif each is not None:
+                group.setdefault(tuple(getattr(each, name) for name in columns), set()).add(id)
 
     def across(self, collection: str, id: str) -> list[Any]:
         """Return the committed documents of this id in all lanes."""
@@ -118,14 +149,14 @@ class BatchContext:
         """Take over what the event just folded wrote."""
         for (collection, id), document in self._staged.items():
             self._pending.setdefault(collection, {})[id] = document
+            for columns, group in self._groups.get(collection, _NONE).items():
+                self._note(group, columns, collection, id, document)
         self._staged.clear()
+        adds = self._adds
         for counter, key, deltas in self._staged_adds:
-            known = self._adds.get((counter, key))
-            if known is None:
-                self._adds[counter, key] = list(deltas)
-            else:
-                for i, delta in enumerate(deltas):
-                    known[i] += delta
+            place = (counter, key)
+            known = adds.get(place)
+            adds[place] = deltas if known is None else tuple(map(operator.add, known, deltas))
         self._staged_adds.clear()
 
     def discard(self) -> None:
@@ -160,6 +191,7 @@ class BatchContext:
         writes: list[Write] = []
         for collection, rows in self._pending.items():
             columns = tuple(self._collections[collection].columns)
+            values = operator.attrgetter(*columns, "__class__", "__class__")  # two more: always a tuple
             for id, document in rows.items():
                 old = self._cache.documents.get((collection, id))
                 if document is None:
@@ -168,9 +200,10 @@ class BatchContext:
                 elif old is None:
                     writes.append(Put(collection, id, document))
                 elif old is not document and old != document:
-                    changed = frozenset(c for c in columns if getattr(old, c) != getattr(document, c))
+                    pairs = zip(columns, values(old), values(document), strict=False)
+                    changed = frozenset([name for name, was, now in pairs if was != now])
                     writes.append(Put(collection, id, document, changed))
-        writes += [Add(counter, key, tuple(sums)) for (counter, key), sums in self._adds.items() if any(sums)]
+        writes += [Add(counter, key, sums) for (counter, key), sums in self._adds.items() if any(sums)]
         writes += self._purges
         return writes
 

@@ -190,6 +190,8 @@ class Engine:
         with tracer.start_as_current_span(name):
             try:
                 effect = await self._answer(handles, command, meta)
+                if not effect.events and effect.version:
+                    effect.events = (await self.ports.store.read(effect.stream, effect.version - 1))[:1]
             except Refusal as refusal:
                 METRICS.commands.labels(name, "refused").inc()
                 METRICS.refusals.labels(refusal.code).inc()

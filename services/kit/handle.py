@@ -37,7 +37,8 @@ class Meta:
 
 @dataclass(slots=True)
 class Effect:
-    """What a command did: the stream's version and log position after it; `events` are empty for a no-op."""
+    """What a command did: the stream's version and log position after it; `events` are those it caused (the engine puts
+    the newest of the stream there when it caused none now: a repeat, or nothing to change)."""
 
     stream: str
     version: int

@@ -56,7 +56,8 @@ class ProjectionRunner:
                 if self._opened.done():
                     self._opened = asyncio.get_running_loop().create_future()
                 if not self._arriving.done() and not await self._work():
-                    await asyncio.wait([self._arriving, self._opened], return_when=asyncio.FIRST_COMPLETED)
+                    either: list[asyncio.Future[Any]] = [self._arriving, self._opened]
+                    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
                 if self._arriving.done():
                     self._taking = True
                     batch = self._arriving.result()

@@ -19,6 +19,13 @@ class Handled:
     def __init__(self, *events: Event) -> None:
         self.events = events
 
+    @property
+    def store(self) -> Any:
+        return self
+
+    async def read_types(self, types: frozenset[str], after: int, limit: int) -> list[Event]:
+        return [event for event in self.events if event.type in types][after : after + limit]
+
     def clock(self) -> int:
         return NOW
 

@@ -51,13 +51,21 @@ def change_fact(context: Context, old: Fact | None, new: Fact | None, at: int) -
     else:
         context.put(FACTS.name, id, new)
     change_timings(context, old, new)
-    if old is not None and (old.kind == "order" or old.cost is not None or old.currency):
-        _unruled(context, old, -1)
-    if new is not None and (new.kind == "order" or new.cost is not None or new.currency):
-        _unruled(context, new, 1)
+    if _unruled_parts(old) != _unruled_parts(new):
+        for fact, sign in ((old, -1), (new, 1)):
+            if fact is not None:
+                _unruled(context, fact, sign)
     lane = lane_rules(context)
     for rules in rulesets(lane, FACTS.name, id):
         apply_rules(context, lane, rules, old, new, at)
+
+
+def _unruled_parts(fact: Fact | None) -> object:
+    """Return what the counters that know no rules depend on."""
+    if fact is None:
+        return None
+    seen = fact.cost is not None, bool(fact.currency), fact.shipped is not None and fact.shipped[1] is not None
+    return seen, fact.kind == "order" and (fact.owner_id, fact.created_at, fact.shipped_at, fact.required_at)
 
 
 def _unruled(context: Context, fact: Fact, sign: int) -> None:

@@ -21,7 +21,7 @@ from contracts.pipeline.order_events import (
 from services.analytics.projections.change import LANE_ID, change_fact
 from services.analytics.projections.clients import moved
 from services.analytics.projections.model import FACTS, LANE
-from services.analytics.projections.pinned import micro_in_base
+from services.analytics.projections.revenue import in_base
 from services.analytics.projections.shapes import MICRO, Fact, FactLine, Stay
 from services.kit.projection import Context, Key, Projection
 
@@ -51,12 +51,12 @@ def _facts(base: Fact, data: Any) -> Fact:
 
 
 def _lines(data: Any) -> tuple[FactLine, ...]:
-    """Return the products with their revenue in millionths of minor base units: converted unrounded (DEFINITIONS)."""
+    """Return the products with their revenue."""
     return tuple(
         FactLine(
             line.product_id,
             int(Decimal(line.quantity) * MICRO),
-            micro_in_base(line.total, data.rate, data.total, data.base_total),
+            in_base(line.total, data.total, data.base_total, data.rate),
         )
         for line in data.lines
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from msgspec.structs import replace
@@ -43,11 +43,18 @@ def save_row(context: Context, rules: Ruleset, before: Row, after: Row) -> None:
     if after == before:
         return
     if after.subject == "client":
-        _attributes(context, rules, before, -1)
-        _attributes(context, rules, after, 1)
-        _first_sale(context, rules, before, -1)
-        _first_sale(context, rules, after, 1)
+        if _shares(before) != _shares(after):
+            _attributes(context, rules, before, -1)
+            _attributes(context, rules, after, 1)
+        if (before.first_sale_at, before.owner_id) != (after.first_sale_at, after.owner_id):
+            _first_sale(context, rules, before, -1)
+            _first_sale(context, rules, after, 1)
     context.put(ROWS.name, row_id(rules, after.subject_id), after)
+
+
+def _shares(row: Row) -> object:
+    """Return what the totals by attribute depend on."""
+    return row.registered, row.owner_id, row.country, row.segment, row.category, _six(row)
 
 
 def _attributes(context: Context, rules: Ruleset, row: Row, sign: int) -> None:
@@ -141,22 +148,36 @@ def _change_part(
 
 
 def _sale_dates(context: Context, rules: Ruleset, row: Row, gone: Sale | None, come: Sale | None) -> Row:
-    """Return the row with its first and last sale; by an index read only when the one that left was at an end."""
-    first, last = row.first_sale_at, row.last_sale_at
+    """Return the row, its sales counted already, with its first and last sale; by an index read only where the one that
+    left was at that end and others are left."""
     was = gone.at if gone is not None and gone.kind == "bought" else None
     now = come.at if come is not None and come.kind == "bought" else None
     if was == now:
         return row
-    if was is not None and was in (first, last):
-        where = (Filter("rules", "=", rules.id), Filter("row_id", "=", row.subject_id), Filter("kind", "=", "bought"))
-        earliest: list[Part] = context.find(PARTS.name, where, (("at", False),))
-        latest: list[Part] = context.find(PARTS.name, where, (("at", True),))
-        first = earliest[0].at if earliest else None
-        last = latest[0].at if latest else None
-    elif now is not None:
-        first = now if first is None else min(first, now)
-        last = now if last is None else max(last, now)
+    if row.sales_count == 0:
+        return replace(row, first_sale_at=None, last_sale_at=None)
+    first = _end(context, rules, row, row.first_sale_at, was, now, min)
+    last = _end(context, rules, row, row.last_sale_at, was, now, max)
     return replace(row, first_sale_at=first, last_sale_at=last)
+
+
+def _end(
+    context: Context,
+    rules: Ruleset,
+    row: Row,
+    end: int | None,
+    was: int | None,
+    now: int | None,
+    choose: Callable[[int, int], int],
+) -> int | None:
+    """Return the first (choose: min) or last (max) sale, when one at `was` left and one at `now` came."""
+    if was is not None and was == end:
+        where = (Filter("rules", "=", rules.id), Filter("row_id", "=", row.subject_id), Filter("kind", "=", "bought"))
+        found: list[Part] = context.find(PARTS.name, where, (("at", choose is max),))
+        return found[0].at
+    if now is None or end is None:
+        return end if now is None else now
+    return choose(end, now)
 
 
 def change_paid(context: Context, rules: Ruleset, client_id: str | None, amount: int, at: int) -> None:
@@ -204,8 +225,9 @@ def change_shipments(context: Context, rules: Ruleset, client_id: str, gone: int
 def touch_rows(context: Context, rules: Ruleset, facts: tuple[Fact | None, Fact | None], at: int) -> None:
     """Note in the rows of all who take part in a fact that it changed, whatever it is worth (P4, "Last change")."""
     for subject, id in {s for fact in facts if fact is not None for s in _takes_part(fact)}:
-        before = row_of(context, rules, subject, id)
-        save_row(context, rules, before, replace(before, changed_at=max(before.changed_at, at)))
+        row = row_of(context, rules, subject, id)
+        if at > row.changed_at:  # no board adds this up
+            context.put(ROWS.name, row_id(rules, id), replace(row, changed_at=at))
 
 
 def _takes_part(fact: Fact) -> Iterator[tuple[str, str]]:

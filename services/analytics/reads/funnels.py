@@ -80,8 +80,8 @@ class FunnelNumbers(Numeric, frozen=True, kw_only=True):
 
 
 class StageSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One stage in short: `entered`, `current`, `current_sum` as in StageAnswer; `mean` and `median` of completed stays in
-    ms, decimal text with three decimals, null without any."""
+    """One stage in short: `entered`, `current`, `current_sum` as in StageAnswer; `mean` and `median` of completed stays
+    in ms, decimal text with three decimals, null without any."""
 
     stage_id: str
     name: str

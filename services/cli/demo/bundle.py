@@ -22,10 +22,9 @@ _FIXED = 250
 """More than employees, products, funnels, rules, settings and blocks of numbers make."""
 _WORKSPACE = 5
 """Events of the workspace itself: sales rules, settings, and a block of numbers for clients, deals and orders each."""
-_DEALS, _ORDERS = 0.54, 0.34
-"""Shares of the events that are not spoken for; notes are the rest, and make up for chance."""
-_BUYERS = 0.68
-"""Share of clients who become current ones; only an estimate."""
+_DEALS, _ORDERS = 0.53, 0.74
+"""Deals get the first share of the events that are not spoken for, orders the second one of what is left then. The rest
+are notes, which make up for chance."""
 
 
 def least_events(clients: int) -> int:
@@ -35,7 +34,8 @@ def least_events(clients: int) -> int:
 
 def write_bundle(folder: Path, *, clients: int = 2000, events: int = 60_000, seed: int = 1, until: date) -> None:
     """Write a canonical bundle (DEFINITIONS 1) of the 24 months before `until` into `folder`, the same for the same
-    arguments. Its import makes `events` events, give or take one in a hundred. Raises Invalid if that is fewer than `least_events`.
+    arguments. Its import makes `events` events, give or take one in a hundred. Raises Invalid if that is fewer than
+    `least_events`.
 
     It holds deals and orders, both meant to count as sales, and names `deals` as a bundle can name but one."""
     if clients < 1:
@@ -52,18 +52,17 @@ def write_bundle(folder: Path, *, clients: int = 2000, events: int = 60_000, see
         made = _WORKSPACE + write_employees(sheets) + write_products(sheets, products) + write_stages(sheets)
         buyers = write_clients(sheets, window, rng("clients"), clients)
         made += clients
-        free = events - made - int(clients * _BUYERS)
         deals = Deals(sheets, window, rng("deals"), buyers, products)
-        deals.write(max(1, int(free * _DEALS / EVENTS_PER_DEAL)))
-        made += deals.events
+        deals.write(max(1, int((events - made) * _DEALS / EVENTS_PER_DEAL)))
+        made += deals.events + sum(buyers.sold)
         rates = Rates(window, rng("rates"))
         notes = Notes(sheets, window, rng("notes"), buyers, products)
         payments = Payments(sheets, window, rng("payments"))
         orders = Orders(sheets, window, rng("orders"), buyers, products, rates, payments, notes)
-        most = events - made - len(STATUSES) - 1 - clients
-        orders.write(_order_count(free * _ORDERS, window), most)
+        left = events - made - len(STATUSES) - 1
+        orders.write(_order_count(left * _ORDERS, window), left)
         rates.write(sheets)
-        made += orders.events + payments.count + rates.used + 1 + len(orders.statuses) + sum(buyers.sold)
+        made += orders.events + payments.count + rates.used + 1 + len(orders.statuses)
         notes.about_clients(max(0, events - made - notes.count))
         sheets.meta(
             {

@@ -19,6 +19,13 @@ class Chance:
         for id in self.clients:
             story.client(id, country=rng.choice(["UA", "PL", None]), owner_id=rng.choice(self.owners))
 
+    @staticmethod
+    def go_on(rng: Random, story: Story, steps: int) -> Story:
+        """Add to a story that began before, with the same clients."""
+        chance = Chance(rng, story, clients=0, rules=False)
+        chance.clients, chance.count = sorted(story.people), len(story.events)
+        return chance.steps(steps)
+
     def steps(self, count: int) -> Story:
         for _ in range(count):
             self.step()

@@ -11,8 +11,8 @@ from services.kit.documents import Stored
 from tests.unit.analytics.support import Story
 
 UNTOLD = {
-    "FunnelDefined", "StageRenamed", "StageMoved", "StageProbabilityChanged", "StageArchived", "RateSet", "ProductAdded",
-    "ProductChanged", "PriceSet", "CostSet", "ProductArchived",
+    "FunnelDefined", "StageRenamed", "StageMoved", "StageProbabilityChanged", "StageArchived", "RateSet",
+    "ProductAdded", "ProductChanged", "PriceSet", "CostSet", "ProductArchived",
 }  # fmt: skip
 """Pipeline events that change no number: names, orders and prices are applied when read, rates are pinned in facts."""
 
@@ -29,7 +29,7 @@ def test_every_counter_and_collection_has_one_name():
 
 
 def test_all_that_carries_a_ruleset_is_purged_with_it():
-    ruled = [c.name for c in COUNTERS if "rules" in c.keys]  # noqa: SIM118 - no dict
+    ruled = [c.name for c in COUNTERS if "rules" in c.keys]
     ruled += [c.name for c in ANALYTICS.collections if "rules" in c.columns]
     assert set(ruled) == set(RULED)
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from contracts.gateway.commands import ChangeWorkspaceSettings
+from contracts.pipeline.order_events import PaymentReceived
 from contracts.problem import IllegalMove, Invalid
 from services.gateway.edge import change_settings
 from services.gateway.known import GatewayKnown, KnownSettings
@@ -51,6 +52,15 @@ async def test_the_base_currency_stays_once_money_is_stored(before, has_money, a
     with pytest.raises(IllegalMove) as refused:
         await change_settings(here, command, META)
     assert refused.value.field == "base_currency"
+
+
+async def test_money_of_an_earlier_process_fixes_the_base_currency_too():  # P10
+    gateway = GatewayKnown()
+    gateway.settings = KnownSettings(base_currency="UAH")
+    paid = PaymentReceived(payment_id="p", amount=1, currency="UAH", base_amount=1)
+    here = desk(paid, gateway=gateway, pipeline=SimpleNamespace(has_money=False))
+    with pytest.raises(IllegalMove):
+        await change_settings(here, ChangeWorkspaceSettings(base_currency="EUR"), META)
 
 
 async def test_there_is_one_workspace():

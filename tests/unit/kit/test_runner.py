@@ -1,0 +1,289 @@
+"""The runner on real stores: however events come, the same documents and counters (promise 1, DESIGN 5)."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from tests.unit.analytics.support import T0, Story
+from tests.unit.kit.support import (
+    GROUP,
+    Dump,
+    FaultyBus,
+    Running,
+    dump,
+    in_memory,
+    merged,
+    new,
+    store_all,
+    workspace,
+)
+
+from contracts.envelope import NewEvent, RecordedEvent
+from contracts.pipeline.events import DealOpened, DealTouched
+from contracts.registry import REFERENCE_TYPES
+from services.analytics.projections.group import ANALYTICS
+from services.kit.adapters.log_bus import LogBus
+from services.kit.documents import Counter, LaneMoved
+from services.kit.lanes import lane_of
+from services.kit.projection import Projection
+
+sizes = pytest.mark.parametrize("batches", [1, 7, 1_000], indirect=True)
+
+
+async def all_retired(ports: Any, running: Running) -> None:
+    """Wake every lane now and then, as life does, until none keeps old rules: a lane at rest is not asked again."""
+    for n in range(3):
+        story = Story(stages={})
+        story.stage("zz", f"s{n}", "none", T0)
+        await store_all(ports, story.events)
+        await running.settle()
+
+
+@sizes
+async def test_any_batches_give_what_single_events_give(data: Path, expected: Dump, batches: int) -> None:
+    async with workspace(data) as ports:
+        async with Running(ports) as running:
+            await running.settle()
+            assert not running.stops
+        found = await dump(ports)
+    assert found.keys() == expected.keys()
+    for name, rows in expected.items():
+        assert found[name] == rows, name
+
+
+@pytest.mark.parametrize("batches", [7, 1_000], indirect=True)
+@pytest.mark.parametrize("seed", [None, 1, 2])
+async def test_twelve_lanes_with_shuffled_topics_give_the_same(
+    data: Path, log_folder: tuple[Path, list[RecordedEvent]], seed: int | None, batches: int
+) -> None:
+    async with workspace(data, 12, seed) as ports:
+        async with Running(ports) as running:
+            await running.settle()
+            await all_retired(ports, running)
+            assert not running.stops
+        found = merged(await dump(ports))
+        wanted = merged(in_memory(await ports.store.read_all(0, 10**9)))
+    for name, rows in wanted.items():
+        assert found[name] == rows, name
+
+
+@pytest.mark.parametrize(("lanes", "seed"), [(1, None), (12, 3)])
+@pytest.mark.parametrize("batches", [7], indirect=True)
+async def test_restarts_at_any_place_change_nothing(data: Path, lanes: int, seed: int | None, batches: int) -> None:
+    rng = Random(5)
+    for _ in range(12):
+        async with workspace(data, lanes, seed) as ports, Running(ports) as running:
+            seen = sum(at for of in running.runner.lanes.values() for at, _ in of.positions.values())
+            some = rng.randint(1, 400)
+            await running.until(
+                lambda: (
+                    running.runner.passed >= 0
+                    or sum(at for of in running.runner.lanes.values() for at, _ in of.positions.values()) > seen + some
+                )  # noqa: B023
+            )
+    async with workspace(data, lanes, seed) as ports:
+        async with Running(ports) as running:
+            await running.settle()
+            await all_retired(ports, running)
+        found, log = await dump(ports), await ports.store.read_all(0, 10**9)
+    wanted = in_memory(log)
+    if lanes == 1:
+        assert found == wanted
+    else:
+        assert merged(found) == merged(wanted)
+
+
+@pytest.mark.parametrize(("lanes", "seed"), [(1, None), (12, 4)])
+@pytest.mark.parametrize("batches", [1, 20], indirect=True)
+async def test_lost_and_repeated_deliveries_are_healed(data: Path, lanes: int, seed: int | None, batches: int) -> None:
+    async with workspace(data, lanes, seed) as ports:
+        bus: Any = FaultyBus(ports.bus, lose=23, repeat=3)
+        async with Running(ports, bus=bus) as running:
+            await running.settle()
+            noticed = bus.resent
+            for lane in range(lanes):  # as a relay does now and then: a topic's last event may be lost
+                await ports.bus.resend(GROUP, lane)
+            await running.settle()
+            await all_retired(ports, running)
+            assert not running.stops
+        found, log = await dump(ports), await ports.store.read_all(0, 10**9)
+    assert bus.lost > 10
+    assert bus.repeated > 10
+    assert noticed > 3, "a gap is noticed, and asked for again"
+    assert merged(found) == merged(in_memory(log))
+
+
+# ------------------------------------------------------------ poison
+
+POISON: dict[str, tuple[NewEvent, str]] = {
+    "unknown type": (
+        NewEvent(
+            id="bad", type="pipeline.Unheard.v9", key="c7", occurred_at=T0, actor="x", command_id="bad", command_hash=""
+        ),
+        "not known",
+    ),
+    "broken JSON": (
+        NewEvent(
+            id="bad", type=DealTouched.type, key="c7", occurred_at=T0, actor="x", command_id="bad", command_hash="",
+            data=b"{",
+        ),
+        "DecodeError",
+    ),
+    "fold raises": (
+        NewEvent(
+            id="bad", type="pipeline.DealLeftClient.v1", key="c7", occurred_at=T0, actor="x", command_id="bad",
+            command_hash="", data=b'{"deal_id":"nowhere","client_id":"c7"}',
+        ),
+        "LookupError",
+    ),
+}  # fmt: skip
+TALLY = Projection("tally", 1, (), (Counter("opened", {"what": "text"}, ("times",)),))
+
+
+@TALLY.on(DealOpened)
+def _opened(context: Any, data: Any, event: RecordedEvent) -> None:
+    context.add("opened", ("deal",), (1,))
+
+
+def of_lane(log: list[RecordedEvent], lane: int, lanes: int) -> list[RecordedEvent]:
+    return [e for e in log if e.type in REFERENCE_TYPES or lane_of(e.key, lanes) == lane]
+
+
+@pytest.mark.parametrize("poison", POISON)
+@pytest.mark.parametrize("batches", [1, 1_000], indirect=True)
+async def test_a_poisonous_event_stops_its_lane_and_no_other(
+    tmp_path: Path, log_folder: tuple[Path, list[RecordedEvent]], poison: str, batches: int
+) -> None:
+    bad, reason = POISON[poison]
+    log = log_folder[1]
+    half = [log[:600], log[600:1_200]]
+    async with workspace(tmp_path, 12) as ports:
+        await again(ports, half[0])
+        await ports.store.append("deal-bad", [bad], 0)
+        await again(ports, half[1])
+        stored = await ports.store.read_all(0, 10**9)
+        async with Running(ports) as running, Running(ports, TALLY, "tally.1") as other:
+            await running.settle()
+            await other.settle()
+            lane = lane_of("c7", 12)
+            assert list(running.stops) == [lane]
+            assert reason in running.stops[lane]
+            assert running.runner.lanes[lane].stop.event.id == "bad"
+            assert list(other.stops) == ([lane] if poison == "unknown type" else [])
+        found = await dump(ports)
+        if poison != "unknown type":
+            opened = sum(event.type == DealOpened.type for event in stored)
+            assert (await dump(ports, TALLY, "tally.1"))["opened"] == {("deal",): (opened,)}
+    position = next(event.position for event in stored if event.id == "bad")
+    for each in range(12):
+        mine = of_lane(stored, each, 12)
+        wanted = in_memory([e for e in mine if each != lane or e.position < position], each)
+        for name in ("facts", "people", "visits", "payments"):
+            assert {k: v for k, v in found[name].items() if k[1] == each} == wanted[name], (each, name)
+
+
+async def again(ports: Any, events: list[RecordedEvent]) -> None:
+    """Store recorded events once more, one after the other."""
+    for event in events:
+        plain = {name: getattr(event, name) for name in NewEvent.__dataclass_fields__}
+        await ports.store.append(event.stream, [NewEvent(**plain)], event.version - 1)
+
+
+async def test_a_first_batch_of_touches_alone_is_folded(tmp_path: Path) -> None:
+    """They name no documents, so nothing is loaded: the group must not ask for what is not there."""
+    story = Story(stages={})
+    story.deals["d1"] = {"deal_id": "d1", "client_id": "c1", "funnel_id": "f", "stage_id": "A"}
+    story.touch("d1", T0)
+    async with workspace(tmp_path) as ports:
+        await store_all(ports, story.events)
+        async with Running(ports) as running:
+            await running.settle()
+        assert (await dump(ports))["seen"] == {("touched",): (1,)}
+
+
+# ------------------------------------------------------------ two owners
+
+
+class Held:
+    """Documents whose commits wait until they may go on."""
+
+    def __init__(self, documents: Any) -> None:
+        self._documents = documents
+        self.waiting, self.go_on = asyncio.Event(), asyncio.Event()
+        self.refused: list[LaneMoved] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._documents, name)
+
+    async def commit(self, *args: Any, **more: Any) -> None:
+        self.waiting.set()
+        await self.go_on.wait()
+        try:
+            await self._documents.commit(*args, **more)
+        except LaneMoved as error:
+            self.refused.append(error)
+            raise
+
+
+class Deaf(LogBus):
+    """A bus that only notes the wish for a lane to be delivered again."""
+
+    wishes: list[tuple[str, int]]
+
+    async def resend(self, group: str, lane: int) -> None:
+        self.wishes.append((group, lane))
+
+
+async def test_who_lost_a_lane_stores_nothing(data: Path, expected: Dump) -> None:
+    async with workspace(data) as ports:
+        held, bus = Held(ports.documents), Deaf(ports.store)
+        bus.wishes = []
+        async with Running(ports, bus=bus, docs=held) as first:
+            await held.waiting.wait()
+            async with Running(ports, bus=LogBus(ports.store)) as second:
+                await second.settle()
+                held.go_on.set()
+                await first.until(lambda: bus.wishes)
+                await second.settle()
+            found = await dump(ports)
+        assert held.refused
+        assert bus.wishes == [(GROUP, 0)] * len(held.refused)
+    assert found == expected
+
+
+async def test_two_owners_of_one_lane_fold_each_event_once(data: Path, expected: Dump) -> None:
+    """They take it from each other again and again; each event has its effect once."""
+    async with workspace(data) as ports:
+        async with Running(ports, bus=LogBus(ports.store)) as first, Running(ports, bus=LogBus(ports.store)) as second:
+            head = await ports.store.head()
+            await first.until(lambda: max(first.runner.passed, second.runner.passed) >= head)
+        async with Running(ports, bus=LogBus(ports.store)) as last:
+            await last.settle()
+        assert await dump(ports) == expected
+
+
+async def test_a_lane_that_stood_goes_on_behind_the_skipped_event(tmp_path: Path) -> None:
+    story = Story()
+    story.client("c7", T0)
+    async with workspace(tmp_path) as ports:
+        await store_all(ports, story.events)
+        await ports.store.append("deal-bad", [POISON["broken JSON"][0]], 0)
+        story = Story(stages={})
+        story.deal("d1", "A", 5, T0, client="c7")
+        await ports.store.append("deal-d1", [new(story.events[0][1], "after")], 0)
+        async with Running(ports) as running:
+            await running.settle()
+            assert list(running.stops) == [0]
+            await running.runner.skip(0)
+            await running.until(lambda: not running.stops)
+            await running.settle()
+            await running.runner.skip(0)  # nothing to skip: no effect
+        found = await dump(ports)
+        async with ports.documents.snapshot() as reader:
+            assert [lane.incomplete for lane in await reader.lanes(GROUP)] == [True]
+    assert [d.value for d in found["facts"].values()] == [5]
+    assert ANALYTICS.name == "analytics"

@@ -32,7 +32,7 @@ STATUSES = (("placed", "in_work"), ("shipped", "bought"), ("completed", "bought"
 _COUNTRIES = ("UA", "DE", "PL", "FR", "US", "GB", "IT")
 _TEXTS = (
     "Called back: the offer is being discussed, they will answer next week.",
-    "Передзвонити у вівторок, просять знижку на другу партію.",  # noqa: RUF001
+    "Передзвонити у вівторок, просять знижку на другу партію.",
     "Asked for delivery before the holidays; the price is fine.",
 )
 
@@ -190,7 +190,8 @@ class Maker:
         type_ = "pipeline.DealOpened.v1"
         deal[3] = self.now()
         sealed = self._sealed(deal[1], type_, f'{{"title":"Deal {number}","external_id":null}}')
-        data = f'{{{self._deal_facts(deal, STAGES[0][0])},"number":{number},"lines":[],"country":null,"sealed":{sealed}}}'
+        facts = self._deal_facts(deal, STAGES[0][0])
+        data = f'{{{facts},"number":{number},"lines":[],"country":null,"sealed":{sealed}}}'
         return self._event(f"deal-{deal[0]}", type_, deal[1], data)
 
     def _move(self, deal: list[Any]) -> Stored:

@@ -205,7 +205,8 @@ async def live_fold(results: Results, data: Path, work: Path, events: int, measu
         samples, limits = await in_turn(rounds, ours, raw)
         if fingerprint(work / "run") != wanted:
             raise AssertionError("two folds of the same events differ")
-        what = f"live fold of analytics, all in, commit every {most} events ({recording.rows / measured:.1f} rows an event)"
+        each = recording.rows / measured
+        what = f"live fold of analytics, all in, commit every {most} events ({each:.1f} rows an event)"
         line = Line("B3 fold", what, NORMAL, "events/s", samples, limits, "the same rows by plain executemany")
         results.add(line.judged(at_least=8_000, ratio=0.5))
         if most == 500:
@@ -227,9 +228,8 @@ async def killed(results: Results, data: Path, work: Path, until: int, kills: in
     took = await fold(data, whole, until, 100)
     happened = 0
     for turn in range(kills):
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "benchmarks.fold", str(data), str(torn), str(until), "100", stdout=asyncio.subprocess.PIPE
-        )
+        command = [sys.executable, "-m", "benchmarks.fold", str(data), str(torn), str(until), "100"]
+        child = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
         assert child.stdout is not None
         await child.stdout.readline()  # it has begun
         await asyncio.sleep(took / (kills + 1) * (0.6 + 0.2 * turn))

@@ -39,7 +39,9 @@ class Line:
         """Ours over the limit: median of the rounds' ratios."""
         return median(a / b for a, b in zip(self.ours, self.limit, strict=True)) if self.limit else None
 
-    def judged(self, *, at_least: float | None = None, at_most: float | None = None, ratio: float | None = None) -> Line:
+    def judged(
+        self, *, at_least: float | None = None, at_most: float | None = None, ratio: float | None = None
+    ) -> Line:
         """Set goal and whether it was met by the medians."""
         goals: list[tuple[str, bool]] = []
         if at_least is not None:
@@ -67,7 +69,8 @@ class Results:
         self.lines.append(line)
         ratio = "" if line.ratio is None else f" | limit {_spread(line.limit)} | ratio {line.ratio:.2f}"
         verdict = "" if line.met is None else f" | goal {line.goal}: {'met' if line.met else 'NOT MET'}"
-        print(f"{line.name}: {line.what} | {_spread(line.ours)} {line.unit}{ratio}{verdict} | {line.durability}", flush=True)
+        ours = f"{_spread(line.ours)} {line.unit}"
+        print(f"{line.name}: {line.what} | {ours}{ratio}{verdict} | {line.durability}", flush=True)
 
     def note(self, text: str) -> None:
         """Take a remark and print it."""
@@ -92,8 +95,8 @@ class Results:
             limit = f"{_spread(line.limit)} ({line.limit_is})" if line.limit else ""
             met = "" if line.met is None else ("met" if line.met else "**not met**")
             rows.append(
-                f"| {line.name} | {line.what} | {_spread(line.ours)} {line.unit} | {limit} | {ratio} | {line.goal} | {met} "
-                f"| {line.durability} |"
+                f"| {line.name} | {line.what} | {_spread(line.ours)} {line.unit} | {limit} | {ratio} | {line.goal} "
+                f"| {met} | {line.durability} |"
             )
         said = "".join(f"- {note}\n" for note in self.notes)
         about = "".join(f"- {name}: {value}\n" for name, value in {**self.machine, **self.sizes}.items())

@@ -45,7 +45,7 @@ async def _serve(running: Engine, data: Path, port: int) -> None:
     typer.echo(f"Voronka is ready at http://{HOST}:{port}  (data: {data}; stop with Ctrl+C)")
     await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
     typer.echo("stopping ...")
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call]
     await asyncio.wait({serving}, timeout=10)
 
 

@@ -32,7 +32,7 @@ def line(text: str) -> str | None:
     return text or None
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def word(text: str) -> str | None:
     """Return what `line` does, once for all equal cells: for ids, countries and others that repeat."""
     return line(text)

@@ -12,7 +12,7 @@ from services.importer.history import Plan
 from services.kit.codec import Codec
 from services.kit.ports import Append, Appended, EventStore
 
-CHUNK = 4_000
+CHUNK = 2_000
 """Events stored at once."""
 _PAUSE = 100
 """Events encoded between two breaths of the event loop: live commands go on meanwhile."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from contracts.base import Instant, Line
 from contracts.problem import NotFound
@@ -23,6 +23,12 @@ _SEARCHED = 1_000
 _COUNTED = 10_000
 
 
+def _whole(value: object) -> object:
+    """In an address a number is text."""
+    digits = isinstance(value, str) and value.isascii() and value.removeprefix("-").isdigit() and len(value) < 18
+    return int(str(value)) if digits else value
+
+
 class Params(BaseModel):
     """What every read takes. Unknown parameters are refused."""
 
@@ -31,7 +37,7 @@ class Params(BaseModel):
         None,
         description="A command's consistency token: wait up to 2 s until its effect is seen, else `stale` is true.",
     )
-    as_of: Instant | None = Field(None, description="A past moment; not served yet (501).")
+    as_of: Annotated[Instant, BeforeValidator(_whole)] | None = Field(None, description="A past moment; not served yet (501).")
 
 
 class PageParams(Params):

@@ -22,7 +22,6 @@ class Sheet:
 
     def __init__(self, stack: ExitStack, folder: Path, name: str, columns: str) -> None:
         file = stack.enter_context((folder / f"{name}.csv").open("w", encoding="utf-8", newline=""))
-        self.name = name
         self.add = csv.writer(file, lineterminator="\n").writerow
         self.add(columns.split(","))
 

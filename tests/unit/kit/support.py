@@ -101,6 +101,11 @@ class Running:
         await self.until(lambda: self.runner.passed >= head and not self.runner.working)
 
     @property
+    def folded(self) -> int:
+        """Grows with every commit."""
+        return sum(at for lane in self.runner.lanes.values() for at, _ in lane.positions.values())
+
+    @property
     def stops(self) -> dict[int, str]:
         """Lanes that stand, and why."""
         return {n: lane.stop.reason for n, lane in self.runner.lanes.items() if lane.stop is not None}
@@ -152,8 +157,8 @@ def merged(found: Dump) -> Dump:
 
 
 _ADDED = (
-    "sales_count", "sales_sum", "in_work_count", "in_work_sum", "refused_count", "refused_sum", "none_count", "none_sum",
-    "profit", "billed", "paid", "balance",
+    "sales_count", "sales_sum", "in_work_count", "in_work_sum", "refused_count", "refused_sum", "none_count",
+    "none_sum", "profit", "billed", "paid", "balance",
 )  # fmt: skip
 
 

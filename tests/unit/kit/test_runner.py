@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+
+from contracts.envelope import NewEvent, RecordedEvent
+from contracts.pipeline.events import DealOpened, DealTouched
+from contracts.registry import REFERENCE_TYPES
+from services.analytics.projections.group import ANALYTICS
+from services.kit.adapters.log_bus import LogBus
+from services.kit.documents import Counter, LaneMoved
+from services.kit.lanes import lane_of
+from services.kit.projection import Projection
 from tests.unit.analytics.support import T0, Story
 from tests.unit.kit.support import (
     GROUP,
@@ -21,15 +31,6 @@ from tests.unit.kit.support import (
     store_all,
     workspace,
 )
-
-from contracts.envelope import NewEvent, RecordedEvent
-from contracts.pipeline.events import DealOpened, DealTouched
-from contracts.registry import REFERENCE_TYPES
-from services.analytics.projections.group import ANALYTICS
-from services.kit.adapters.log_bus import LogBus
-from services.kit.documents import Counter, LaneMoved
-from services.kit.lanes import lane_of
-from services.kit.projection import Projection
 
 sizes = pytest.mark.parametrize("batches", [1, 7, 1_000], indirect=True)
 
@@ -55,52 +56,46 @@ async def test_any_batches_give_what_single_events_give(data: Path, expected: Du
         assert found[name] == rows, name
 
 
-@pytest.mark.parametrize("batches", [7, 1_000], indirect=True)
-@pytest.mark.parametrize("seed", [None, 1, 2])
-async def test_twelve_lanes_with_shuffled_topics_give_the_same(
-    data: Path, log_folder: tuple[Path, list[RecordedEvent]], seed: int | None, batches: int
-) -> None:
+@pytest.mark.parametrize(("batches", "seed"), [(1_000, None), (7, 1), (1_000, 2)], indirect=["batches"])
+async def test_twelve_lanes_with_shuffled_topics_give_the_same(data: Path, seed: int | None, batches: int) -> None:
     async with workspace(data, 12, seed) as ports:
         async with Running(ports) as running:
             await running.settle()
             await all_retired(ports, running)
             assert not running.stops
-        found = merged(await dump(ports))
-        wanted = merged(in_memory(await ports.store.read_all(0, 10**9)))
-    for name, rows in wanted.items():
+        await check(ports)
+
+
+async def check(ports: Any) -> None:
+    """Compare what is stored with a fold of the log in memory."""
+    found = merged(await dump(ports))
+    for name, rows in merged(in_memory(await ports.store.read_all(0, 10**9))).items():
         assert found[name] == rows, name
 
 
 @pytest.mark.parametrize(("lanes", "seed"), [(1, None), (12, 3)])
 @pytest.mark.parametrize("batches", [7], indirect=True)
-async def test_restarts_at_any_place_change_nothing(data: Path, lanes: int, seed: int | None, batches: int) -> None:
+async def test_restarts_at_any_place_change_nothing(short: Path, lanes: int, seed: int | None, batches: int) -> None:
     rng = Random(5)
-    for _ in range(12):
-        async with workspace(data, lanes, seed) as ports, Running(ports) as running:
-            seen = sum(at for of in running.runner.lanes.values() for at, _ in of.positions.values())
-            some = rng.randint(1, 400)
-            await running.until(
-                lambda: (
-                    running.runner.passed >= 0
-                    or sum(at for of in running.runner.lanes.values() for at, _ in of.positions.values()) > seen + some
-                )  # noqa: B023
-            )
-    async with workspace(data, lanes, seed) as ports:
+    for _ in range(8):
+        async with workspace(short, lanes, seed) as ports, Running(ports) as running:
+            await running.until(lambda: len(running.runner.lanes) == lanes)
+            await running.until(partial(further, running, running.folded + rng.randint(1, 300)))
+    async with workspace(short, lanes, seed) as ports:
         async with Running(ports) as running:
             await running.settle()
             await all_retired(ports, running)
-        found, log = await dump(ports), await ports.store.read_all(0, 10**9)
-    wanted = in_memory(log)
-    if lanes == 1:
-        assert found == wanted
-    else:
-        assert merged(found) == merged(wanted)
+        await check(ports)
+
+
+def further(running: Running, than: int) -> bool:
+    return running.runner.passed >= 0 or running.folded > than
 
 
 @pytest.mark.parametrize(("lanes", "seed"), [(1, None), (12, 4)])
 @pytest.mark.parametrize("batches", [1, 20], indirect=True)
-async def test_lost_and_repeated_deliveries_are_healed(data: Path, lanes: int, seed: int | None, batches: int) -> None:
-    async with workspace(data, lanes, seed) as ports:
+async def test_lost_and_repeated_deliveries_are_healed(short: Path, lanes: int, seed: int | None, batches: int) -> None:
+    async with workspace(short, lanes, seed) as ports:
         bus: Any = FaultyBus(ports.bus, lose=23, repeat=3)
         async with Running(ports, bus=bus) as running:
             await running.settle()
@@ -110,11 +105,10 @@ async def test_lost_and_repeated_deliveries_are_healed(data: Path, lanes: int, s
             await running.settle()
             await all_retired(ports, running)
             assert not running.stops
-        found, log = await dump(ports), await ports.store.read_all(0, 10**9)
+        await check(ports)
     assert bus.lost > 10
     assert bus.repeated > 10
     assert noticed > 3, "a gap is noticed, and asked for again"
-    assert merged(found) == merged(in_memory(log))
 
 
 # ------------------------------------------------------------ poison
@@ -156,11 +150,10 @@ def of_lane(log: list[RecordedEvent], lane: int, lanes: int) -> list[RecordedEve
 @pytest.mark.parametrize("poison", POISON)
 @pytest.mark.parametrize("batches", [1, 1_000], indirect=True)
 async def test_a_poisonous_event_stops_its_lane_and_no_other(
-    tmp_path: Path, log_folder: tuple[Path, list[RecordedEvent]], poison: str, batches: int
+    tmp_path: Path, short_log: tuple[Path, list[RecordedEvent]], poison: str, batches: int
 ) -> None:
     bad, reason = POISON[poison]
-    log = log_folder[1]
-    half = [log[:600], log[600:1_200]]
+    half = [short_log[1][:300], short_log[1][300:600]]
     async with workspace(tmp_path, 12) as ports:
         await again(ports, half[0])
         await ports.store.append("deal-bad", [bad], 0)
@@ -251,19 +244,19 @@ async def test_who_lost_a_lane_stores_nothing(data: Path, expected: Dump) -> Non
                 await second.settle()
             found = await dump(ports)
         assert held.refused
-        assert bus.wishes == [(GROUP, 0)] * len(held.refused)
+        assert set(bus.wishes) == {(GROUP, 0)}
     assert found == expected
 
 
-async def test_two_owners_of_one_lane_fold_each_event_once(data: Path, expected: Dump) -> None:
+async def test_two_owners_of_one_lane_fold_each_event_once(short: Path) -> None:
     """They take it from each other again and again; each event has its effect once."""
-    async with workspace(data) as ports:
+    async with workspace(short) as ports:
         async with Running(ports, bus=LogBus(ports.store)) as first, Running(ports, bus=LogBus(ports.store)) as second:
             head = await ports.store.head()
             await first.until(lambda: max(first.runner.passed, second.runner.passed) >= head)
         async with Running(ports, bus=LogBus(ports.store)) as last:
             await last.settle()
-        assert await dump(ports) == expected
+        await check(ports)
 
 
 async def test_a_lane_that_stood_goes_on_behind_the_skipped_event(tmp_path: Path) -> None:

@@ -1,0 +1,61 @@
+"""Things to work with, made over HTTP: `{client}` in a path or body stands for the id of a new client, and so on."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.support.app import App
+
+STAGES = [
+    {"stage_id": "lead", "name": "Lead", "kind": "in_work", "probability": "0.2"},
+    {"stage_id": "talks", "name": "Talks", "kind": "in_work", "probability": "0.5"},
+    {"stage_id": "won", "name": "Won", "kind": "bought"},
+    {"stage_id": "lost", "name": "Lost", "kind": "refused"},
+]
+_WORD = re.compile(r"\{(\w+)\}")
+MAKERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "employee": ("/employees", {"name": "Maria"}),
+    "client": ("/clients", {"name": "Acme"}),
+    "lost_client": ("/clients/{client}/lost", {}),
+    "contact": ("/contacts", {"client_id": "{client}", "name": "Ann", "phones": ["+380 44 123-45-67"]}),
+    "note": ("/notes", {"client_id": "{client}", "text": "call back", "priority": "high"}),
+    "removed_note": ("/notes/{note}/remove", {}),
+    "lead": ("/leads", {"name": "Ivanov", "phone": "5550100"}),
+    "deal_funnel": ("/funnels", {"name": "Sales", "subject": "deal", "stages": STAGES}),
+    "client_funnel": ("/funnels", {"name": "Repeat purchases", "subject": "client", "stages": STAGES}),
+    "deal": ("/deals", {"client_id": "{client}", "funnel_id": "{deal_funnel}", "value": 10_000}),
+    "product": ("/products", {"names": {"": "Coffee", "uk": "Кава"}}),
+    "priced": ("/products/{product}/price", {"price": "12.50", "currency": "EUR", "valid_from": 0}),
+    "order": (
+        "/orders",
+        {"client_id": "{client}", "lines": [{"product_id": "{product}", "quantity": "2", "unit_price": "12.50"}]},
+    ),
+    "payment": ("/payments", {"client_id": "{client}", "order_id": "{order}", "amount": 500, "currency": "EUR"}),
+}
+
+
+@dataclass
+class World:
+    """Remembers what was made, so that `{client}` is the same client everywhere in one world."""
+
+    app: App
+    ids: dict[str, str] = field(default_factory=dict)
+
+    async def filled(self, value: Any) -> Any:
+        """Return the value with the words in braces replaced by ids."""
+        if isinstance(value, dict):
+            return {name: await self.filled(each) for name, each in value.items()}
+        if isinstance(value, list):
+            return [await self.filled(each) for each in value]
+        if isinstance(value, str):
+            for word in _WORD.findall(value):
+                value = value.replace("{" + word + "}", await self.make(word))
+        return value
+
+    async def make(self, word: str) -> str:
+        """Return the id of the thing, made if it is not there yet."""
+        if word not in self.ids:
+            path, body = MAKERS[word]
+            done = await self.app.done(await self.filled(path), await self.filled(body))
+            self.ids[word] = done["id"]
+        return self.ids[word]

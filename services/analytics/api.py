@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.analytics.reads import boards, clients, explain, flows, funnels, rules
+from services.analytics.reads import boards, clients, explain, flows, funnels, rankings, rules
 from services.analytics.reads.shared import GROUPS
 from services.kit.service import Query
 
@@ -15,11 +15,11 @@ QUERIES = (
     Query("/boards/totals", GROUPS, boards.totals_board),
     Query("/boards/deals", GROUPS, boards.deals_board),
     Query("/boards/revenue", GROUPS, boards.revenue_board),
-    Query("/boards/sellers", GROUPS, boards.sellers_board),
-    Query("/boards/sellers-by-month", GROUPS, boards.sellers_by_month_board),
-    Query("/boards/products", GROUPS, boards.products_board),
-    Query("/boards/countries", GROUPS, boards.countries_board),
-    Query("/boards/segments", GROUPS, boards.segments_board),
+    Query("/boards/sellers", GROUPS, rankings.sellers_board),
+    Query("/boards/sellers-by-month", GROUPS, rankings.sellers_by_month_board),
+    Query("/boards/products", GROUPS, rankings.products_board),
+    Query("/boards/countries", GROUPS, rankings.countries_board),
+    Query("/boards/segments", GROUPS, rankings.segments_board),
     Query("/boards/shipments", GROUPS, flows.shipments_board),
     Query("/boards/receipts", GROUPS, flows.receipts_board),
     Query("/boards/fulfilment", GROUPS, flows.fulfilment_board),

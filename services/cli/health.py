@@ -28,7 +28,7 @@ async def findings(data: Path) -> list[str]:
         found.append("the time zone database is missing: install the package tzdata")
     if clock.now() < 1_700_000_000_000:
         found.append("the clock of this machine is wrong: set it, or new events get past dates")
-    free = shutil.disk_usage(data).free if os.path.isdir(data) else None  # noqa: PTH112
+    free = shutil.disk_usage(data).free if os.access(data, os.F_OK) else None
     if free is None:
         return found
     if free < _FREE:

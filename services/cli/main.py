@@ -14,6 +14,7 @@ from contracts.problem import Refusal
 from services.cli import tasks
 from services.cli.moments import moment
 from services.kit import telemetry
+from services.kit.documents import MissingKey
 from services.kit.errors import NewerData, Unusable
 
 T = TypeVar("T")
@@ -37,6 +38,8 @@ def _run(work: Coroutine[Any, Any, int]) -> None:
         code = asyncio.run(work)
     except (Unusable, NewerData) as error:
         _fail(str(error))
+    except MissingKey as error:
+        _fail(f"{error}; restore keys.sqlite from the backup that belongs to this log")
     except Refusal as refusal:
         _fail(refusal.detail + (f" (field: {refusal.field})" if refusal.field else ""))
     except OSError as error:

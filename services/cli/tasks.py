@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import typer
 
-from contracts.analytics.commands import SetSalesRules
-from contracts.ids import command_id
-from contracts.problem import Invalid, Unavailable
-from services.analytics.known import AnalyticsKnown
 from services.cli import progress
-from services.cli.demo import write_bundle
 from services.cli.events import export_events as write_events
+from services.cli.filling import Demo, fill, import_folder, settle, today
 from services.cli.metrics import present_tables, write
 from services.cli.past import tables_as_of
 from services.cli.verify import verify as differences
 from services.cli.workspace import SERVICES, engine, ports
-from services.importer.errors import check_place, write_errors
-from services.importer.run import Report, import_bundle
+from services.importer.errors import check_place, remove_stale, write_errors
 from services.kit import clock
 from services.kit.codec import Codec
-from services.kit.engine import Engine
-from services.kit.handle import Meta
 from services.kit.rebuild import rebuild as build_anew
 from services.kit.standing import standing
 
@@ -35,11 +26,12 @@ async def import_(folder: Path, data: Path, *, strict: bool, source: str | None,
     """Import a bundle and fold it; bad rows are listed in the file `errors`."""
     check_place(errors, data)
     async with engine(data) as running:
-        report = await _import(running, folder, strict=strict, source=source)
+        report = await import_folder(running, folder, strict=strict, source=source)
     typer.echo(f"{report.events} events stored from source {report.source!r}")
     for table, count in report.subjects.items():
         typer.echo(f"  {table}: {count}")
     if not report.errors:
+        remove_stale(errors)
         return 0
     write_errors(report.errors, errors, data)
     typer.echo(f"{len(report.errors)} rows are bad, see {errors}; repair them and import again:", err=True)
@@ -47,36 +39,6 @@ async def import_(folder: Path, data: Path, *, strict: bool, source: str | None,
         where = f"{error.file}:{error.line}" if error.line else error.file
         typer.echo(f"  {where} {error.column}: {error.reason}", err=True)
     return FINDINGS
-
-
-async def _import(running: Engine, folder: Path, *, strict: bool, source: str | None) -> Report:
-    with progress.shown() as shown:
-        report = await import_bundle(
-            folder,
-            running.ports.store,
-            running.ports.keyring,
-            running.codec,
-            source=source,
-            strict=strict,
-            now=clock.now(),
-            progress=shown,
-        )
-        running.handler.forget_all()
-        await _settle(running, shown)
-    return report
-
-
-async def _settle(running: Engine, shown: progress.Report) -> None:
-    """Wait until every number shows what the log holds, however long it takes while there is progress."""
-    last = -1
-    while not await running.settle(5.0):
-        folded = sum(max(r.passed, 0) for r in running.runners.values())
-        if running.failure is not None:
-            raise Unavailable(f"the read models cannot be brought up to date: {running.failure}")
-        shown("folding (events by group)", folded, 0)
-        if folded == last and all(not runner.working for runner in running.runners.values()):
-            break
-        last = folded
 
 
 async def export_metrics(data: Path, out: Path, when: int | None) -> int:
@@ -91,7 +53,7 @@ async def export_metrics(data: Path, out: Path, when: int | None) -> int:
                     write(out, tables, files)
         if not past:
             async with engine(data) as running:
-                await _settle(running, shown)
+                await settle(running, shown)
                 tables, files = await present_tables(running, clock.now() if when is None else when)
                 write(out, tables, files)
     typer.echo(f"metrics written to {out}")
@@ -111,7 +73,7 @@ async def verify(data: Path, most: int) -> int:
     """Compare all read models with an independent recomputation."""
     async with engine(data) as running:
         with progress.shown() as shown:
-            await _settle(running, shown)
+            await settle(running, shown)
             found = await differences(running, clock.now(), shown)
         marks = [mark for name in running.runners for mark in await standing(running, name) if mark.finding]
     for difference in found[:most]:
@@ -167,29 +129,10 @@ async def skip(data: Path, projection: str | None, *, yes: bool) -> int:
 async def demo(data: Path, clients: int, events: int, seed: int) -> int:
     """Fill a workspace with the demo."""
     async with engine(data) as running:
-        await fill(running, clients, events, seed)
+        await fill(running, data, Demo(clients, events, seed, today()))
         head = await running.ports.store.head()
     typer.echo(f"demo workspace in {data}: {head} events")
     return 0
-
-
-async def fill(running: Engine, clients: int, events: int, seed: int) -> None:
-    """Import the generated demo through the ordinary importer, and let deals and orders both count."""
-    with TemporaryDirectory(prefix="voronka-demo-") as folder:
-        until = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=clock.now())).date()
-        write_bundle(Path(folder), clients=clients, events=events, seed=seed, until=until)
-        report = await _import(running, Path(folder), strict=True, source="demo")
-    if report.errors:
-        raise Invalid(f"the demo cannot be imported: {report.errors[0]}")
-    rules = running.known["analytics"]
-    assert isinstance(rules, AnalyticsKnown)  # noqa: S101 - its own type
-    await running.learn()
-    classes = [
-        {"funnel_id": funnel, "stage_id": stage, "kind": kind} for (funnel, stage), kind in rules.classes.items()
-    ]
-    command = SetSalesRules.model_validate({"sources": ["deals", "orders", "clients"], "classes": classes})
-    await running.send(command, Meta("demo", command_id("demo", f"rules-{seed}"), origin="system"))
-    await running.settle(600)
 
 
 async def doctor(data: Path) -> int:

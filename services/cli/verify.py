@@ -12,15 +12,18 @@ from services.analytics.export.names import Names
 from services.analytics.export.tables import Export, stage_tables
 from services.analytics.oracle.difference import Difference, Report, compare
 from services.analytics.oracle.run import Oracle, recompute
-from services.analytics.projections.model import FACTS, PARTS, VISITS
+from services.analytics.projections.model import PARTS
 from services.analytics.queries.numbers import Numbers
 from services.cli.events import export_events
 from services.cli.metrics import all_documents, names
+from services.cli.recount import recounted
 from services.kit.engine import Engine
 from services.kit.ports import Reader
 
 Progress = Callable[[str, int, int], None]
 _EIGHT = ("sales_count", "sales_sum", "avg_check", "in_work_count", "in_work_sum", "refused_count", "refused_sum")
+_HIDDEN = ("subject", "funnel_id", "stage")
+"""What the recomputation says of its own in the rows of a funnel."""
 _DOCUMENTS = {
     "clients": ("clients", "client_id"),
     "contacts": ("clients", "contact_id"),
@@ -43,10 +46,11 @@ async def verify(engine: Engine, now: int, progress: Progress = lambda *_: None)
         progress("recomputing", 0, 1)
         with recompute(log, as_of_shown=now) as oracle:
             progress("recomputing", 1, 1)
-            return await _compare(engine, oracle, now)
+            return await compared(engine, oracle, now)
 
 
-async def _compare(engine: Engine, oracle: Oracle, now: int) -> list[Difference]:
+async def compared(engine: Engine, oracle: Oracle, now: int) -> list[Difference]:
+    """Return every difference between the read models and a recomputation that was made."""
     groups = {name: await engine.serving(name) for name in engine.runners}
     async with engine.reading() as reader:
         numbers = await Numbers.open(reader, groups["analytics"], now)
@@ -60,24 +64,29 @@ async def _compare(engine: Engine, oracle: Oracle, now: int) -> list[Difference]
             found += await _funnels(export, oracle, called, subject)
         found += await _contacts(export, oracle)
         found += await _documents(reader, groups, oracle)
-        found += await _inside(numbers)
+        found += await recounted(numbers, oracle)
+        found += [difference async for difference in _parts(numbers)]
     return found
 
 
 async def _funnels(export: Export, oracle: Oracle, called: Names, subject: Any) -> list[Difference]:
-    """Compare stages, conversion and transitions of funnels that exported files do not cover."""
-    hidden = ("subject", "funnel_id", "stage")
-    want = {
-        name: [{column: text for column, text in row.items() if column not in hidden} for row in rows]
-        for name, rows in oracle.funnels(subject).items()
-    }
-    got: dict[str, list[dict[str, str]]] = {"stages": [], "conversion": [], "transitions": []}
+    """Compare stages, conversion and transitions of funnels that exported files do not cover, funnel by funnel."""
+    found: list[Difference] = []
+    wanted = oracle.funnels(subject)
     for funnel in called.funnels:
         if funnel.subject == subject:
-            tables = await stage_tables(export, funnel)
-            for name, table in zip(("stages", "conversion", "transitions"), tables[:3], strict=True):
-                got[name] += table
-    return compare(Report(got, {}), Report(want, {}))
+            want = {
+                name: [
+                    {k: v for k, v in row.items() if k not in _HIDDEN}
+                    for row in rows
+                    if row["funnel_id"] == funnel.funnel_id
+                ]
+                for name, rows in wanted.items()
+            }
+            one, steps, moves, _ = await stage_tables(export, funnel)
+            moves = [row | {"pipeline_id": funnel.shown} for row in moves]
+            found += compare(Report({"stages": one, "conversion": steps, "transitions": moves}, {}), Report(want, {}))
+    return found
 
 
 async def _contacts(export: Export, oracle: Oracle) -> list[Difference]:
@@ -117,23 +126,6 @@ def shown(document: Any, name: str) -> Any:
     if name == "stage":
         return document.stage_id
     return getattr(document, name)
-
-
-async def _inside(numbers: Numbers) -> list[Difference]:
-    """Compare what explanations list (facts, parts, visits) with the numbers they must add up to."""
-    found: list[Difference] = []
-    stays = visits = spent = 0
-    async for fact in all_documents(numbers.reader, numbers.group, FACTS.name):
-        stays += max(len(fact.stays) - 1, 0)
-    async for visit in all_documents(numbers.reader, numbers.group, VISITS.name):
-        visits += 1
-        spent += visit.took_ms or 0
-    if stays != visits:
-        found.append(Difference("visits", (), "count", str(visits), str(stays)))
-    counted = sum(row["sum_ms"] for row in await numbers.sums("stages", by=("funnel_id",)))
-    if spent != counted:
-        found.append(Difference("visits", (), "took_ms", str(spent), str(counted)))
-    return found + [difference async for difference in _parts(numbers)]
 
 
 async def _parts(numbers: Numbers) -> AsyncIterator[Difference]:

@@ -12,6 +12,7 @@ from services.clients.service import SERVICE as CLIENTS
 from services.gateway.domain.numbers import NUMBERS
 from services.gateway.service import SERVICE as GATEWAY
 from services.kit.engine import Engine, Ports
+from services.kit.eraser import reapply_erasures
 from services.kit.profiles import Folder, embedded
 from services.pipeline.service import SERVICE as PIPELINE
 
@@ -27,6 +28,7 @@ async def ports(data: Path, *, lanes: int = 1, shuffle_seed: int | None = None) 
     try:
         opened = await embedded(data, lanes=lanes, shuffle_seed=shuffle_seed)
         try:
+            await reapply_erasures(opened.store, opened.keyring)
             yield opened
         finally:
             await opened.close()

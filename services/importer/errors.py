@@ -42,3 +42,9 @@ def write_errors(errors: Sequence[RowError], path: Path, data: Path) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["file", "line", "column", "reason"])
         writer.writerows([e.file, e.line or "", e.column, e.reason] for e in errors)
+
+
+def remove_stale(path: Path) -> None:
+    """Remove the list of bad rows of an earlier import, if that is what the file is."""
+    if path.is_file() and path.read_bytes()[:64].startswith(b"file,line,column,reason"):
+        path.unlink()

@@ -63,7 +63,10 @@ class Codec:
         for event in events:
             if event.type in _SEALED_TYPES:
                 owner = str(getattr(event, event.owned_by)) if event.owned_by else None
-                pairs[first_set(event, event.sealed_under)] = owner
+                subject = first_set(event, event.sealed_under)
+                pairs[subject] = owner
+                if event.type in _JOINING and subject != (own := str(getattr(event, event.sealed_under[-1]))):
+                    await self._keyring.link(own, subject)
             elif event.owned_by is not None:
                 await self._keyring.link(first_set(event, event.sealed_under), str(getattr(event, event.owned_by)))
         return await self._keyring.ensure_many(list(pairs.items())) if pairs else {}

@@ -207,6 +207,10 @@ class BatchContext:
         writes += self._purges
         return writes
 
+    def changes(self, collections: frozenset[str]) -> bool:
+        """Tell whether the batch wrote to any of the collections."""
+        return not collections.isdisjoint(self._pending) or any(purge.name in collections for purge in self._purges)
+
     def committed(self) -> None:
         """Make the pending documents the committed ones."""
         for collection, rows in self._pending.items():
@@ -216,6 +220,33 @@ class BatchContext:
             for key in [k for k in self._cache.documents if k[0] == purge.name]:
                 del self._cache.documents[key]
         self._cache.trim()
+
+
+class WorkContext(BatchContext):
+    """The context of a slice of background work, which also notes where the work looked."""
+
+    def __init__(self, projection: Projection, lane: int, lanes: int, cache: Cache) -> None:
+        super().__init__(projection, lane, lanes, cache)
+        self.watched: set[str] = set()
+        self.elsewhere = False
+        """It looked at other lanes too."""
+
+    def get(self, collection: str, id: str) -> Any:
+        """Return the lane's document or None."""
+        self.watched.add(collection)
+        return super().get(collection, id)
+
+    def find(
+        self, collection: str, where: Sequence[Filter], sort: Sequence[tuple[str, bool]] = (), limit: int = 1
+    ) -> list[Any]:
+        """Return the first documents that match, pending writes included."""
+        self.watched.add(collection)
+        return super().find(collection, where, sort, limit)
+
+    def across(self, collection: str, id: str) -> list[Any]:
+        """Return the committed documents of this id in all lanes."""
+        self.elsewhere = True
+        return super().across(collection, id)
 
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {

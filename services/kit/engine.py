@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import perf_counter
@@ -16,12 +16,12 @@ from contracts.base import Command
 from contracts.envelope import RecordedEvent
 from contracts.gateway.commands import ReserveNumbers
 from contracts.ids import command_id
-from contracts.problem import Refusal
+from contracts.problem import Refusal, Unavailable
 from contracts.registry import KNOWN_TYPES, REFERENCE_TYPES
 from services.kit import clock
 from services.kit.codec import Codec
 from services.kit.decider import Decider
-from services.kit.eraser import Eraser
+from services.kit.eraser import Eraser, reapply_erasures
 from services.kit.errors import OtherLog
 from services.kit.handle import Effect, Handler, Meta, command_hash
 from services.kit.lanes import lane_of
@@ -38,6 +38,8 @@ log = structlog.get_logger(__name__)
 _BLOCK = 20
 """Short numbers taken at a time; a restart leaves the rest of a block unused (P21)."""
 _SLICE = 2_000
+_AGAIN = 1.0
+"""Seconds until a worker tries again after a store was away."""
 
 
 @dataclass
@@ -73,6 +75,7 @@ class Engine:
         self._decider = numbers
         self._numbers: dict[str, list[int]] = {}
         self._numbers_lock = asyncio.Lock()
+        self._eraser = Eraser(self)
         self._learned = 0
         self._told: set[int] = set()
         self._tasks: list[asyncio.Task[None]] = []
@@ -81,14 +84,12 @@ class Engine:
 
     async def start(self) -> None:
         """Load what edges must know, then begin to fold and to react."""
+        await reapply_erasures(self.ports.store, self.ports.keyring)
         await self.learn()
         self.handler.listeners.append(self._tell)
         for service in self.services:
             for projection in service.projections:
-                await self.ports.documents.define(
-                    f"{projection.name}.{projection.version}", projection.collections, projection.counters
-                )
-                group = await self._group(projection.name, projection.version)
+                group = await self._group(projection)
                 self.runners[projection.name] = ProjectionRunner(
                     projection, group, self.ports.bus, self.ports.documents, self.codec, self.ports.store.log_id
                 )
@@ -108,8 +109,8 @@ class Engine:
                     self.ports.store.head,
                     self.ports.store.log_id,
                 )
-                self._spawn(reactor.run(), reactor.group)
-        self._spawn(Eraser(self).run(), "eraser")
+                self._spawn(self._steadily(reactor.run, reactor.group), reactor.group)
+        self._spawn(self._steadily(self._eraser.run, self._eraser.group), self._eraser.group)
 
     async def stop(self) -> None:
         """Stop folding and close the stores; what was acknowledged stays."""
@@ -128,15 +129,30 @@ class Engine:
             self.failure = error
             log.error("a worker ended; restart the process", worker=task.get_name(), exc_info=error)
 
-    async def _group(self, name: str, version: int) -> str:
+    async def _steadily(self, run: Callable[[], Awaitable[None]], group: str) -> None:
+        """Run a worker for ever: again after a store was away, from nothing when its positions are of another log."""
+        while True:
+            try:
+                await run()
+                return
+            except Unavailable as error:
+                log.warning("a store is away, trying again", group=group, why=error.detail)
+                await asyncio.sleep(_AGAIN)
+            except OtherLog as error:
+                log.warning("positions are of another log: beginning anew", group=group, why=str(error))
+                await self.ports.documents.drop(group)
+
+    async def _group(self, projection: Projection) -> str:
         """Return the versioned group to fold; a new version is served once it has caught up."""
-        base = f"{name}.{version}"
-        active = await self.ports.documents.active(name)
-        if active is None:
-            await self.ports.documents.activate(name, base)
-            return base
-        if active == base or active.startswith(base + "-"):
+        name, documents = projection.name, self.ports.documents
+        base = f"{name}.{projection.version}"
+        active = await documents.active(name)
+        if active is not None and (active == base or active.startswith(base + "-")):
             return active
+        await documents.define(base, projection.collections, projection.counters)
+        if active is None:
+            await documents.activate(name, base)
+            return base
         self._spawn(self._switch(name, active, base), f"switch {name}")
         return base
 
@@ -147,6 +163,10 @@ class Engine:
             try:
                 await self.runners[projection.name].run()
                 return
+            except Unavailable as error:
+                log.warning("a store is away, trying again", group=projection.name, why=error.detail)
+                await asyncio.sleep(_AGAIN)
+                continue
             except OtherLog as error:
                 log.warning("read models are of another log: building them anew", group=projection.name, why=str(error))
             group = await rebuild(projection, store, self.codec, documents, bus.lanes)
@@ -258,6 +278,7 @@ class Engine:
                 while True:
                     head = await self.ports.store.head()
                     quiet = all(r.passed >= head and not r.working for r in self.runners.values())
+                    quiet = quiet and self._eraser.passed >= head
                     if quiet or self.failure is not None:
                         return quiet
                     await asyncio.sleep(0.005)

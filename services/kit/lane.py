@@ -33,6 +33,8 @@ class Lane:
     unsaved: int = 0
     busy: bool = True
     """Background work of the projection may be left."""
+    watched: frozenset[str] | None = None
+    """Collections that the work looked at when there was nothing to do: only their change can make some. None: any."""
 
 
 class Waiters:

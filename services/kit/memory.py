@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,8 @@ class MemoryContext:
         self._indexes: dict[tuple[str, str], dict[Any, set[str]]] = {}
         """(collection, column) → value → ids; made when first searched by, kept by `put` from then on."""
         self._indexed: dict[str, list[str]] = {}
+        self._sorted: dict[str, list[str]] = {}
+        """Ids in order; made when a walk by id asks for them, forgotten with the first new or deleted id."""
 
     @property
     def lanes(self) -> int:
@@ -37,14 +40,18 @@ class MemoryContext:
         columns = self._indexed.get(collection)
         if columns is not None:
             self._reindex(collection, columns, id, document)
-        self.documents[collection][id] = document
+        rows = self.documents[collection]
+        if id not in rows:
+            self._sorted.pop(collection, None)
+        rows[id] = document
 
     def delete(self, collection: str, id: str) -> None:
         """Remove the document."""
         columns = self._indexed.get(collection)
         if columns is not None:
             self._reindex(collection, columns, id, None)
-        self.documents[collection].pop(id, None)
+        if self.documents[collection].pop(id, None) is not None:
+            self._sorted.pop(collection, None)
 
     def add(self, counter: str, key: tuple[Any, ...], deltas: tuple[int, ...]) -> None:
         """Add to a counter."""
@@ -74,6 +81,8 @@ class MemoryContext:
     ) -> list[Any]:
         """Return the first documents that match; the first equality on a column is answered by an index."""
         rows = self.documents[collection]
+        if not sort and where and where[0].column == "id" and where[0].op == ">":
+            return self._walk(collection, where, limit)
         chosen = next((f for f in where if f.op == "=" and f.column not in ("rules", "kind", "pending")), None)
         if chosen is None:
             candidates = list(rows.items())
@@ -82,6 +91,21 @@ class MemoryContext:
             candidates = [(id, rows[id]) for id in ids]
         found = [(id, row) for id, row in candidates if all(matches(f, row) for f in where)]
         return [row for _, row in ordered(found, sort)[:limit]]
+
+    def _walk(self, collection: str, where: Sequence[Filter], limit: int) -> list[Any]:
+        """Return the next documents behind an id, in order of ids."""
+        rows = self.documents[collection]
+        ids = self._sorted.get(collection)
+        if ids is None:
+            ids = self._sorted[collection] = sorted(rows)
+        found: list[Any] = []
+        for place in range(bisect_right(ids, where[0].value), len(ids)):
+            row = rows[ids[place]]
+            if all(matches(f, row) for f in where):
+                found.append(row)
+                if len(found) == limit:
+                    break
+        return found
 
     def across(self, collection: str, id: str) -> list[Any]:
         """Return the documents of this id in all lanes."""

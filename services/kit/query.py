@@ -37,7 +37,9 @@ class Params(BaseModel):
         None,
         description="A command's consistency token: wait up to 2 s until its effect is seen, else `stale` is true.",
     )
-    as_of: Annotated[Instant, BeforeValidator(_whole)] | None = Field(None, description="A past moment; not served yet (501).")
+    as_of: Annotated[Instant, BeforeValidator(_whole)] | None = Field(
+        None, description="A past moment; not served yet (501)."
+    )
 
 
 class PageParams(Params):

@@ -12,7 +12,7 @@ from contracts.envelope import RecordedEvent
 from contracts.problem import Unavailable
 from contracts.registry import EVENTS
 from services.kit.codec import Codec
-from services.kit.context import BatchContext, Miss
+from services.kit.context import BatchContext, Miss, WorkContext
 from services.kit.documents import LaneMoved, LaneState, Positions, Write
 from services.kit.lane import Lane, Place, Stop, Waiters
 from services.kit.ports import Batch, Bus, Documents, Reader
@@ -70,6 +70,8 @@ class ProjectionRunner:
             if self._arriving is not None:
                 self._arriving.cancel()
                 await asyncio.gather(self._arriving, return_exceptions=True)
+                self._arriving = None
+            self._taking = False
             await self._save()
 
     async def _open(self, lane: int) -> LaneState:
@@ -133,7 +135,7 @@ class ProjectionRunner:
             if data is not None:
                 try:
                     await self._fold_one(context, data, event)
-                except (LaneMoved, asyncio.CancelledError):
+                except (LaneMoved, Unavailable, asyncio.CancelledError):
                     raise
                 except Exception as error:  # noqa: BLE001 - whatever a fold raises stops its lane (DESIGN 5)
                     context.discard()
@@ -142,7 +144,7 @@ class ProjectionRunner:
             positions[event.topic] = (event.position, event.id)
         await self._commit(lane, context.writes(), positions, lazy=True)
         context.committed()
-        lane.busy = True
+        lane.busy = lane.busy or lane.watched is None or context.changes(lane.watched)
         METRICS.folded.labels(self.projection.name).inc(len(decoded))
         if stop is not None:
             self._alarm(lane, stop)
@@ -268,7 +270,7 @@ class ProjectionRunner:
         for lane in list(self.lanes.values()):
             if not lane.busy or lane.stop is not None:
                 continue
-            context = BatchContext(self.projection, lane.number, self._bus.lanes, lane.cache)
+            context = WorkContext(self.projection, lane.number, self._bus.lanes, lane.cache)
             while True:
                 try:
                     lane.busy = work(context)
@@ -282,6 +284,7 @@ class ProjectionRunner:
             if writes:
                 await self._commit(lane, writes)
                 context.committed()
+            lane.watched = None if writes or lane.busy or context.elsewhere else frozenset(context.watched)
             more = more or lane.busy
         await asyncio.sleep(0)
         return more

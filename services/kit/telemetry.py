@@ -39,7 +39,6 @@ class _Metrics:
         self.rebuild_progress = Gauge(
             "voronka_rebuild_progress", "Share of a rebuild that is done", ["group"], registry=registry
         )
-        self.queue_depth = Gauge("voronka_append_queue", "Appends waiting for the writer", registry=registry)
 
 
 METRICS = _Metrics(REGISTRY)

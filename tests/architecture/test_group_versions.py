@@ -1,5 +1,7 @@
-"""The version of a group of read models is raised with every change of its folds (DESIGN 5): what is stored was folded
-by the code it claims. `python -m tests.architecture.test_group_versions` writes what is true now; raise the version first if folds have changed."""
+"""A group's version is raised with every change of its folds (DESIGN 5): what is stored was folded by the code it claims.
+
+`python -m tests.architecture.test_group_versions` writes what is true now; raise the version first if folds changed.
+"""
 
 import hashlib
 import json

@@ -66,7 +66,9 @@ async def test_the_eight_fields_of_a_client_and_the_totals(app: App, world: Worl
         ("de,ru;q=0.5,en;q=0.4", "ru", ["Аналитика продаж", "Актуально на", "В работе", "Отказы", "Воронка продаж"]),
     ],
 )
-async def test_the_page_speaks_the_browsers_language(app: App, language: str, tongue: str, words: list[str]):  # P14, SPEC 4
+async def test_the_page_speaks_the_browsers_language(
+    app: App, language: str, tongue: str, words: list[str]
+):  # P14, SPEC 4
     html = await page(app, language=language)
     shown = text_of(html)
     assert [word for word in words if word not in shown] == []

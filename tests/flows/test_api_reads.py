@@ -41,7 +41,7 @@ async def shop(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixture
 
 
 async def _deals(app: App) -> None:
-    await app.done("/clients", {"client_id": "walker", "name": "Walker", "at": _BEGIN})
+    await app.done("/clients", {"client_id": "walker", "name": "Walker", "status": "current", "at": _BEGIN})
     for deal, moves in {"d1": [(1, "B"), (3, "A"), (4, "W")], "d2": [(2, "B")]}.items():
         body = {
             "deal_id": deal,
@@ -58,7 +58,7 @@ async def _deals(app: App) -> None:
 
 async def _orders(app: App) -> None:
     body = {"client_id": "acme", "name": "Acme", "country": "UA", "segment": "B2B", "owner_id": "maria", "at": _BEGIN}
-    await app.done("/clients", body)
+    await app.done("/clients", body | {"status": "current"})
     for product, cost in {"p1": "60", "p2": "30"}.items():
         await app.done("/products", {"product_id": product, "names": {"": product.upper()}, "at": _BEGIN})
         await app.done(f"/products/{product}/cost", {"cost": cost, "currency": "EUR", "valid_from": 0})
@@ -323,8 +323,9 @@ async def test_a_failed_worker_makes_the_process_not_ready(app: App, monkeypatch
     assert response.headers["retry-after"] == "1"
 
 
-async def test_reads_wait_while_the_workspace_is_loaded(app: App, monkeypatch: pytest.MonkeyPatch):
+async def test_nothing_is_answered_while_the_workspace_is_loaded(app: App, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(app.engine, "runners", {})
     assert (await app.http.get("/health/ready")).json()["code"] == "not-ready"
     assert (await app.http.get("/api/v1/clients")).json()["code"] == "unavailable"
+    assert (await app.post("/clients", {"name": "A"})).json()["code"] == "unavailable"
     assert "being loaded" in (await app.http.get("/")).text

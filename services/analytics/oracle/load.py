@@ -19,7 +19,7 @@ _ENVELOPE = {
 _TEXT = (
     "client_id contact_id note_id lead_id deal_id order_id payment_id funnel_id stage_id product_id employee_id "
     "external_id name email status to_status temperature to_temperature discount owner_id to_owner country segment "
-    "text priority to_priority kind probability to_stage currency rate branch base_currency position zone"
+    "category text priority to_priority kind probability to_stage currency rate branch base_currency position zone"
 )
 _WHOLE = "value base_value total base_total base_cost base_shipping base_tax base_amount required_at"
 _LINE = "STRUCT(product_id VARCHAR, quantity VARCHAR, total BIGINT, cost BIGINT)[]"

@@ -16,7 +16,7 @@ from services.analytics.oracle.load import load
 from services.analytics.oracle.products import fill_product_revenue
 
 _BEFORE = ("entering", "reference", "visits", "facts")
-_AFTER = ("products", "clients", "funnels", "orders", "summary", "contacts", "documents")
+_AFTER = ("products", "clients", "funnels", "orders", "summary", "contacts", "documents", "counters", "inside")
 _MEMORY = "1GB"
 """What DuckDB may hold; the rest goes to the temporary folder."""
 _SMALL = 64_000_000
@@ -81,6 +81,18 @@ class Oracle:
         return {
             name: {row.pop("id"): row for row in self._rows(f"FROM documents.{name}")}
             for name in self._views("documents")
+        }
+
+    def counters(self) -> dict[str, list[dict[str, Any]]]:
+        """Return every counter of the read models as rows of key columns and values, in minor units and ms.
+
+        `products` has the revenue in millionths (`micro`); the cycles of `dist_values` name no rules."""
+        return {name: self._rows(f"FROM counters.{name}") for name in self._views("counters")}
+
+    def inside(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Return what the read models keep per fact, visit, payment, client and part, and the rules, by id."""
+        return {
+            name: {row.pop("id"): row for row in self._rows(f"FROM inside.{name}")} for name in self._views("inside")
         }
 
     def _views(self, schema: str) -> list[str]:

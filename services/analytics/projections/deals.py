@@ -23,7 +23,7 @@ from contracts.pipeline.events import (
 from services.analytics.projections.change import LANE_ID, change_fact
 from services.analytics.projections.clients import moved
 from services.analytics.projections.model import FACTS, LANE, SEEN
-from services.analytics.projections.pinned import micro_in_base
+from services.analytics.projections.revenue import in_base
 from services.analytics.projections.shapes import MICRO, Fact, FactLine, Stay
 from services.kit.projection import Context, Key, Projection
 
@@ -54,7 +54,7 @@ def _lines(data: Any) -> tuple[FactLine, ...]:
     for line in data.lines:
         revenue = None
         if line.total is not None:
-            revenue = micro_in_base(line.total, data.rate, data.value, data.base_value)
+            revenue = in_base(line.total, data.value, data.base_value, data.rate)
         lines.append(FactLine(line.product_id, int(Decimal(line.quantity) * MICRO), revenue))
     return tuple(lines)
 

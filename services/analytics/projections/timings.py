@@ -64,22 +64,25 @@ def _move(context: Context, old: Fact, new: Fact) -> None:
     """Count one more completed stay and the stage entered."""
     funnel, owner = new.funnel_id, new.owner_id
     left, entered = new.stays[-2], new.stays[-1]
-    _standing(context, old, old.stays[-1], -1)
-    _standing(context, new, entered, 1)
-    known = {stay.stage_id for stay in old.stays}
-    context.add(
-        STAGES.name,
-        (funnel, entered.stage_id, owner),
-        (int(entered.stage_id not in known), 1, 0, 0, 0, 0, 0, 0, 0),
-    )
-    _complete(context, new, left, entered, 1)
-    moves = list(pairwise(old.stays))
-    if not any(a.stage_id == left.stage_id and b.stage_id == entered.stage_id for a, b in moves):
-        context.add(TRANSITIONS.name, (funnel, left.stage_id, entered.stage_id, owner), (0, 1, 0, 0))
-    before = [d for s in old.stays if s.stage_id == left.stage_id and (d := duration(s)) is not None]
     took = duration(left)
+    timed, ms = (0, 0) if took is None else (1, took)
+    known = {stay.stage_id for stay in old.stays}
+    earlier = [d for s in old.stays if s.stage_id == left.stage_id and (d := duration(s)) is not None]
+    since = left.entered_at - EPOCH_2000
+    first = int(bool(timed) and not earlier)
+    gone = (0, 0, timed, ms, -1, -old.value, -since, first, ms)
+    come = (int(entered.stage_id not in known), 1, 0, 0, 1, new.value, entered.entered_at - EPOCH_2000, 0, 0)
+    context.add(STAGES.name, (funnel, left.stage_id, owner), gone)
+    context.add(STAGES.name, (funnel, entered.stage_id, owner), come)
+    moves = zip(old.stays, old.stays[1:], strict=False)
+    again = any(a.stage_id == left.stage_id and b.stage_id == entered.stage_id for a, b in moves)
+    context.add(TRANSITIONS.name, (funnel, left.stage_id, entered.stage_id, owner), (1, int(not again), timed, ms))
     if took is not None:
-        _per_subject(context, new, left.stage_id, sum(before) if before else None, sum(before) + took)
+        count_value(context, stay_dist(funnel, left.stage_id), entered.stage_id, owner, took, 1)
+        dist, before = subject_dist(funnel, left.stage_id), sum(earlier)
+        if earlier:
+            count_value(context, dist, "", owner, before, -1)
+        count_value(context, dist, "", owner, before + took, 1)
     if entered.stage_id not in known:
         context.add(PATHS.name, (funnel, visited(old.stays), owner), (-1,))
         context.add(PATHS.name, (funnel, visited(new.stays), owner), (1,))

@@ -73,7 +73,7 @@ async def explain_client(
     page = await numbers.reader.find(numbers.group, PARTS.name, where, [("at", False)], cursor=cursor, limit=limit)
     parts = [_contribution(stored.document, how) for stored in page.rows]
     count = {"bought": row.sales_count, "in_work": row.in_work_count, "refused": row.refused_count}[kind]
-    total = {"count": count, "mean": row.sales_sum}.get(how, getattr(row, field))
+    total: int = count if how == "count" else row.sales_sum if how == "mean" else getattr(row, field)
     value = half_up(total, count) if how == "mean" else total
     formula = {
         "count": f"{count} facts of class {kind}",

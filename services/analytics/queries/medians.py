@@ -56,10 +56,13 @@ async def _at(numbers: Numbers, where: list[Filter], counts: list[tuple[int, int
     found: list[int] = []
     begin = 0
     for bucket, count in counts:
-        inside = [k - begin for k in wanted if begin <= k < begin + count]
-        if inside:
+        end = begin + count
+        if wanted[len(found)] < end:
+            inside = [k - begin for k in wanted[len(found) :] if k < end]
             found += await _inside(numbers, where, bucket, inside)
-        begin += count
+            if len(found) == len(wanted):
+                break
+        begin = end
     return found
 
 

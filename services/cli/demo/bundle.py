@@ -52,12 +52,12 @@ def write_bundle(folder: Path, *, clients: int = 2000, events: int = 60_000, see
         made = _WORKSPACE + write_employees(sheets) + write_products(sheets, products) + write_stages(sheets)
         buyers = write_clients(sheets, window, rng("clients"), clients)
         made += clients
-        deals = Deals(sheets, window, rng("deals"), buyers, products)
+        payments = Payments(sheets, window, rng("payments"))
+        deals = Deals(sheets, window, rng("deals"), buyers, products, payments)
         deals.write(max(1, int((events - made) * _DEALS / EVENTS_PER_DEAL)))
         made += deals.events + sum(buyers.sold)
         rates = Rates(window, rng("rates"))
         notes = Notes(sheets, window, rng("notes"), buyers, products)
-        payments = Payments(sheets, window, rng("payments"))
         orders = Orders(sheets, window, rng("orders"), buyers, products, rates, payments, notes)
         left = events - made - len(STATUSES) - 1
         orders.write(_order_count(left * _ORDERS, window), left)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from services.cli.demo.funnels import SALES, TENDERS, Funnel
 from services.cli.demo.goods import CURRENCIES, Product
+from services.cli.demo.payments import Payments
 from services.cli.demo.people import NOBODY, Clients, client_id, manager_of, user_id
 from services.cli.demo.sheets import Sheets, euros
 from services.cli.demo.window import Window
@@ -52,7 +53,16 @@ class _Deal:
 class Deals:
     """Writes deals.csv and deal_events.csv; `events` counts what they make."""
 
-    def __init__(self, sheets: Sheets, window: Window, rng: Random, clients: Clients, products: list[Product]) -> None:
+    def __init__(
+        self,
+        sheets: Sheets,
+        window: Window,
+        rng: Random,
+        clients: Clients,
+        products: list[Product],
+        payments: Payments,
+    ) -> None:
+        self._payments = payments
         self._sheets = sheets
         self._window = window
         self._rng = rng
@@ -106,6 +116,7 @@ class Deals:
         window, rng = self._window, self._rng
         random, end = rng.random, window.end
         worked = window.worked(at)
+        settled = False
         for _ in range(_MOST_MOVES):
             stage = funnel.stages[place]
             chance = random()
@@ -129,6 +140,9 @@ class Deals:
             self._event(deal, at, "DealStageChanged", left, stage.id, amount)
             if stage.kind == "won" and deal.client != NOBODY:
                 self._clients.sold[deal.client] = 1
+                if deal.told and not settled:
+                    settled = True
+                    self._payments.settle(deal.client, deal.amount, at)
 
     def _touch(self, deal: _Deal, stage: str, at: int) -> None:
         """Somebody called: the stage is said again, sometimes with another amount."""

@@ -52,6 +52,13 @@ class Payments:
         if chance > 0.99 and client != NOBODY:
             self._receive(client, "", later, 5_000 * (1 + int(random() * 20)))
 
+    def settle(self, client: int, due: int, won_at: int) -> None:
+        """Write the payment of a won deal: most pay within weeks, some half, some not yet."""
+        chance = self._rng.random()
+        at = won_at + DAY + int(self._rng.lognormvariate(2.3, 0.6) * DAY)
+        if chance < 0.94 and client != NOBODY:
+            self._receive(client, "", at, due if chance < 0.87 else due // 2)
+
     def _receive(self, client: int, order: str, at: int, cents: int) -> None:
         """Write a payment, unless that day has not come yet."""
         if at >= self._window.end or cents <= 0:

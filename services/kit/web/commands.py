@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from contracts.base import EDGE, Command, marked
 from contracts.ids import command_id, created_id
-from contracts.problem import FieldError, Invalid
+from contracts.problem import FieldError, Invalid, Unavailable
 from services.kit.engine import Engine
 from services.kit.handle import Effect, Meta
 from services.kit.service import Handles
@@ -52,8 +52,9 @@ def endpoint(engine: Engine, handles: Handles) -> Endpoint:
     category = handles.decider.category
 
     async def post(request: Request) -> Response:
-        actor, key = _actor(request), _key(request)
-        expected = _expected(request)
+        actor, key, expected = _actor(request), _key(request), _expected(request)
+        if not engine.runners:
+            raise Unavailable("the workspace is being loaded; try again in a moment")
         fields = await _body(request)
         if wrong := hidden & fields.keys():
             raise Fields([FieldError(field=name, message=_why(handles, name)) for name in sorted(wrong)])

@@ -75,11 +75,9 @@ class Store:
             match write:
                 case Put(name, id, document, changed):
                     old = self.rows[name].get(id)
-                    assert (changed is None) == (old is None), "columns are told apart from a stored row alone"
-                    for column in self.projection.collections[0].columns if name == "things" else ():
-                        assert changed is None or (getattr(old, column) != getattr(document, column)) == (
-                            column in changed
-                        )
+                    if changed is not None:
+                        columns = next(c.columns for c in self.projection.collections if c.name == name)
+                        assert changed == {c for c in columns if getattr(old, c) != getattr(document, c)}
                     self.rows[name][id] = document
                 case Delete(name, id):
                     self.rows[name].pop(id, None)

@@ -1,4 +1,4 @@
-"""Reactions: from the head on, live events only, a failing one is parked, a repeat has no second effect (DESIGN 4, P18)."""
+"""Reactions: from the head on, live events only, a failing one is parked, a repeat has no second effect (P18)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Consistency tokens (DESIGN 7)."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,10 +44,8 @@ def test_what_is_no_token_is_refused(text):
 @given(st.text(max_size=60))
 @settings(max_examples=150, derandomize=True)
 def test_any_text_is_a_token_or_refused(text):
-    try:
-        Token.parse(text)
-    except Invalid as refused:
-        assert refused.field == "after"
+    with suppress(Invalid):
+        assert isinstance(Token.parse(text), Token)
 
 
 def test_a_token_of_another_log_is_gone():

@@ -38,3 +38,5 @@ CREATE SCHEMA files;
 CREATE SCHEMA summary;
 CREATE SCHEMA named;
 CREATE SCHEMA documents;
+CREATE SCHEMA counters;
+CREATE SCHEMA inside;

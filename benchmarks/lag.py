@@ -21,6 +21,9 @@ from services.kit import clock
 from services.kit.engine import Engine
 from services.kit.handle import Meta
 
+PATIENCE = 120.0
+"""Seconds after which something is broken, not slow."""
+
 
 class Percentiles:
     """Milliseconds, sorted."""
@@ -56,9 +59,9 @@ async def _offered(
         effect = await running.send(command, meta)
         acknowledged = perf_counter()
         answered.append(acknowledged - due)
-        if effect.events and not await running.wait(running.token(effect), ["analytics", "clients", "pipeline"], 10.0):
-            raise AssertionError("not visible within 10 s")
         if effect.events:
+            if not await running.wait(running.token(effect), ["analytics"], PATIENCE):
+                raise AssertionError(f"not visible within {PATIENCE} s: {running.failure!r}")
             lags.append(perf_counter() - acknowledged)
 
     begun = perf_counter() + 0.05
@@ -99,7 +102,7 @@ async def lags(results: Results, data: Path, rates: tuple[int, ...], seconds: fl
         await _offered(running, 100, 1, deals, clients, "warm")
         for rate in rates:
             took, lag = await _offered(running, rate, seconds, deals, clients, f"rate-{rate}")
-            what = f"acknowledged to visible in all read models at {rate} commands/s, open loop"
+            what = f"acknowledged to visible in analytics at {rate} commands/s, open loop"
             line = Line("B5 lag", f"{what}: {lag}", f"{FULL}; documents: NORMAL", "ms (p50)", [lag.at(0.5)])
             tail = Line(
                 "B5 lag", f"the same at {rate} commands/s", f"{FULL}; documents: NORMAL", "ms (p99)", [lag.at(0.99)]
@@ -107,6 +110,10 @@ async def lags(results: Results, data: Path, rates: tuple[int, ...], seconds: fl
             results.add(line.judged(at_most=1) if rate == 500 else line)
             results.add(tail.judged(at_most=5) if rate == 500 else tail)
             results.note(f"B5 at {rate} commands/s: due to acknowledged {took}; fdatasync of this disk {disk}")
+            if lag.at(0.5) > 1000:
+                results.note(f"B5: {rate} commands/s is more than this machine takes now; higher rates are left out")
+                break
+            await running.settle(120)
         await running.settle(60)
         await _check(running, deals)
 

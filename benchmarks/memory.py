@@ -15,7 +15,6 @@ from contracts.fast import DECODERS
 from services.analytics.projections.change import LANE_ID
 from services.analytics.projections.group import ANALYTICS
 from services.analytics.projections.model import LANE, ROWS
-from services.analytics.projections.sale import sale_of
 from services.analytics.projections.shapes import LaneRules
 from services.kit.memory import MemoryContext
 

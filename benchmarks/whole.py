@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.fold import check_numbers, fingerprint
-from benchmarks.measure import FULL, NORMAL, Line, Results
+from benchmarks.measure import FULL, Line, Results
 from services.analytics.projections.group import ANALYTICS
 from services.cli.demo import write_bundle
 from services.cli.workspace import SERVICES

@@ -35,6 +35,9 @@ async def tables_as_of(
         for event in events:
             if event.occurred_at <= moment or event.type in REFERENCE_TYPES:
                 _fold(projections, contexts, codec, event)
+        for projection in projections:
+            while projection.work is not None and projection.work(contexts[projection.name]):
+                pass
         after = events[-1].position
         progress("folding", after, head)
     with TemporaryDirectory(prefix="voronka-past-") as folder:
@@ -42,11 +45,8 @@ async def tables_as_of(
         try:
             groups: dict[str, str] = {}
             for projection in projections:
-                context = contexts[projection.name]
-                while projection.work is not None and projection.work(context):
-                    pass
                 groups[projection.name] = f"{projection.name}.{projection.version}"
-                folded = Folded([context], [{}], head)
+                folded = Folded([contexts[projection.name]], [{}], head)
                 await write_group(projection, groups[projection.name], folded, documents, ports.store.log_id)
             async with documents.snapshot() as reader:
                 return await tables(reader, groups, moment)

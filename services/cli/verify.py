@@ -56,16 +56,25 @@ async def compared(engine: Engine, oracle: Oracle, now: int) -> list[Difference]
         numbers = await Numbers.open(reader, groups["analytics"], now)
         called = await names(reader, groups)
         export = Export(numbers, called, await numbers.seen())
-        tables, files = await all_tables(export)
-        if files["fulfilment"]:
-            tables["fulfilment"] = [{k: "" if v is None else str(v) for k, v in files["fulfilment"].items()}]
-        found = compare(Report(tables, files["summary"]), oracle.report())
-        for subject in ("order", "client"):
-            found += await _funnels(export, oracle, called, subject)
+        found = await recounted(numbers, oracle)
         found += await _contacts(export, oracle)
         found += await _documents(reader, groups, oracle)
-        found += await recounted(numbers, oracle)
         found += [difference async for difference in _parts(numbers)]
+        try:
+            found += await _files(export, oracle, called)
+        except LookupError as error:
+            found.append(Difference("files", (), "", str(error), ""))
+    return found
+
+
+async def _files(export: Export, oracle: Oracle, called: Names) -> list[Difference]:
+    """Compare all that is exported, and the funnels of orders and clients. Raises LookupError if it cannot be made."""
+    tables, files = await all_tables(export)
+    if files["fulfilment"]:
+        tables["fulfilment"] = [{k: "" if v is None else str(v) for k, v in files["fulfilment"].items()}]
+    found = compare(Report(tables, files["summary"]), oracle.report())
+    for subject in ("order", "client"):
+        found += await _funnels(export, oracle, called, subject)
     return found
 
 

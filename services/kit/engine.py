@@ -87,6 +87,7 @@ class Engine:
         await reapply_erasures(self.ports.store, self.ports.keyring)
         await self.learn()
         self.handler.listeners.append(self._tell)
+        head = await self.ports.store.head()
         for service in self.services:
             for projection in service.projections:
                 group = await self._group(projection)
@@ -106,7 +107,7 @@ class Engine:
                     self.codec,
                     self.send,
                     self.known,
-                    self.ports.store.head,
+                    head,
                     self.ports.store.log_id,
                 )
                 self._spawn(self._steadily(reactor.run, reactor.group), reactor.group)
@@ -210,8 +211,6 @@ class Engine:
         with tracer.start_as_current_span(name):
             try:
                 effect = await self._answer(handles, command, meta)
-                if not effect.events and effect.version:
-                    effect.events = (await self.ports.store.read(effect.stream, effect.version - 1))[:1]
             except Refusal as refusal:
                 METRICS.commands.labels(name, "refused").inc()
                 METRICS.refusals.labels(refusal.code).inc()

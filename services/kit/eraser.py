@@ -20,7 +20,7 @@ _PATIENCE = 60.0
 
 
 async def reapply_erasures(store: EventStore, keyring: Keyring) -> int:
-    """Destroy the keys of all clients that the log says are erased, as after the restore of an older keyring; return how
+    """Destroy the keys of all clients that the log says are erased, as after an older keyring was restored; return how
     many keys that were. To be done before anything is read from the log."""
     after = keys = 0
     known = set(await keyring.tombstones())

@@ -37,8 +37,7 @@ class Meta:
 
 @dataclass(slots=True)
 class Effect:
-    """What a command did: the stream's version and log position after it; `events` are those it caused (the engine puts
-    the newest of the stream there when it caused none now: a repeat, or nothing to change)."""
+    """What a command did: the stream's version and log position after it; `events` are empty for a repeat or a no-op."""
 
     stream: str
     version: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from services.kit.context import matches, ordered
@@ -69,11 +70,11 @@ class MemoryContext:
         if name in self.counters:
             at = self._keys[name].index(column)
             counted = self.counters[name]
-            for key in [key for key in counted if key[at] == value][:most]:
+            for key in list(islice((key for key in counted if key[at] == value), most)):
                 del counted[key]
         else:
             rows = self.documents[name]
-            for id in [id for id, row in rows.items() if getattr(row, column) == value][:most]:
+            for id in list(islice((id for id, row in rows.items() if getattr(row, column) == value), most)):
                 self.delete(name, id)
 
     def find(
@@ -98,8 +99,9 @@ class MemoryContext:
         ids = self._sorted.get(collection)
         if ids is None:
             ids = self._sorted[collection] = sorted(rows)
+        end = next((bisect_left(ids, f.value) for f in where if f.column == "id" and f.op == "<"), len(ids))
         found: list[Any] = []
-        for place in range(bisect_right(ids, where[0].value), len(ids)):
+        for place in range(bisect_right(ids, where[0].value), end):
             row = rows[ids[place]]
             if all(matches(f, row) for f in where):
                 found.append(row)

@@ -29,11 +29,15 @@ def _whole(value: object) -> object:
     return int(str(value)) if digits else value
 
 
+Opaque = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,4000}$")]
+"""A token or cursor, as an answer gave it."""
+
+
 class Params(BaseModel):
     """What every read takes. Unknown parameters are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    after: Annotated[str, StringConstraints(max_length=4_000)] | None = Field(
+    after: Opaque | None = Field(
         None,
         description="A command's consistency token: wait up to 2 s until its effect is seen, else `stale` is true.",
     )
@@ -46,9 +50,7 @@ class PageParams(Params):
     """What every list takes."""
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, StringConstraints(max_length=4_000)] | None = Field(
-        None, description="`next` of the page before."
-    )
+    cursor: Opaque | None = Field(None, description="`next` of the page before.")
 
 
 class ListParams(PageParams):

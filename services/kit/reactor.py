@@ -56,7 +56,7 @@ class Reactor:
         codec: Codec,
         send: Send,
         known: Mapping[str, Known],
-        head: Callable[[], Awaitable[int]],
+        head: int,
         log_id: str,
     ) -> None:
         self.group = f"{name}-reactions.1"
@@ -66,6 +66,7 @@ class Reactor:
         self._send = send
         self._known = known
         self._head = head
+        """Head of the log before this process took its first command."""
         self._log_id = log_id
         self._by_type: dict[str, list[Reaction]] = {}
         for reaction in reactions:
@@ -97,10 +98,9 @@ class Reactor:
         self._begun = {row.id: row.document.position for row in rows}
         new = [name for name in names if name not in self._begun]
         if new:
-            head = await self._head()
-            writes: list[Write] = [Put(BEGUN.name, name, Begun(head)) for name in new]
+            writes: list[Write] = [Put(BEGUN.name, name, Begun(self._head)) for name in new]
             await self._documents.commit(self.group, lane, state.rev, {}, writes)
-            self._begun |= dict.fromkeys(new, head)
+            self._begun |= dict.fromkeys(new, self._head)
 
     async def _take(self, batch: Batch) -> None:
         state = self._lanes[batch.lane]

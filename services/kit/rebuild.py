@@ -42,7 +42,7 @@ async def fold_log(
     contexts: list[MemoryContext] = []
     contexts += [MemoryContext(projection, lane, contexts) for lane in range(lanes)]
     positions: list[Positions] = [{} for _ in range(lanes)]
-    folds = projection.folds
+    folds, work = projection.folds, projection.work
     after = 0
     while after < head:
         events = await store.read_all(after, min(_SLICE, head - after))
@@ -58,9 +58,8 @@ async def fold_log(
         METRICS.rebuild_progress.labels(projection.name).set(after / head)
         progress(projection.name, after, head)
         await asyncio.sleep(0)
-    work = projection.work
-    if work is not None:
-        while sum(work(context) for context in contexts):
+        # At once, as live: rules that stand at the log's start are derived from nothing, not from all that follows.
+        while work is not None and sum(work(context) for context in contexts):
             await asyncio.sleep(0)
     return Folded(contexts, positions, head)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import structlog
@@ -15,7 +14,8 @@ from services.kit.codec import Codec
 from services.kit.context import BatchContext, Miss, WorkContext
 from services.kit.documents import LaneMoved, LaneState, Positions, Write
 from services.kit.lane import Lane, Place, Stop, Waiters
-from services.kit.ports import Batch, Bus, Documents, Reader
+from services.kit.loading import Loader
+from services.kit.ports import Batch, Bus, Documents
 from services.kit.projection import Projection
 from services.kit.telemetry import METRICS
 
@@ -32,6 +32,7 @@ class ProjectionRunner:
         self.projection = projection
         self.group = group
         self.lanes: dict[int, Lane] = {}
+        self._loader = Loader(projection, group, documents)
         self._bus = bus
         self._documents = documents
         self._codec = codec
@@ -114,14 +115,19 @@ class ProjectionRunner:
         try:
             await self._fold(lane, fresh)
         except LaneMoved:
-            log.warning("lane is owned by another worker now", group=self.group, lane=lane.number)
-            await self._bus.resend(self.group, lane.number)
+            await self._lost(lane)
             return
         await batch.done()
         if gap and lane.stop is None:
             METRICS.gaps.labels(self.projection.name).inc()
             log.error("gap in deliveries", group=self.group, lane=lane.number, positions=positions)
             await self._bus.resend(self.group, lane.number)
+
+    async def _lost(self, lane: Lane) -> None:
+        """Another worker opened the lane: open it again, with nothing in mind."""
+        log.warning("lane is owned by another worker now", group=self.group, lane=lane.number)
+        lane.busy = False
+        await self._bus.resend(self.group, lane.number)
 
     async def _fold(self, lane: Lane, events: list[RecordedEvent]) -> None:
         """Fold the events and commit; at the first that cannot be folded the lane stops, with all before it kept."""
@@ -130,7 +136,7 @@ class ProjectionRunner:
         context = BatchContext(self.projection, lane.number, self._bus.lanes, lane.cache)
         positions: Positions = {}
         decoded, stop = self._decode(events)
-        await self._prefetch(context, decoded)
+        await self._loader.prefetch(context, decoded)
         for event, data in decoded:
             if data is not None:
                 try:
@@ -165,52 +171,16 @@ class ProjectionRunner:
                 return decoded, Stop(event, f"event type {event.type!r} is not known to this version")
         return decoded, None
 
-    async def _prefetch(self, context: BatchContext, decoded: list[tuple[RecordedEvent, Any]]) -> None:
-        def keys() -> Iterator[tuple[str, str]]:
-            for event, data in decoded:
-                wanted = self.projection.keys.get(event.type)
-                if wanted is not None:
-                    yield from wanted(data, event)
-
-        def more() -> Iterator[tuple[str, str]]:
-            for event, data in decoded:
-                if data is not None and self.projection.prefetch is not None:
-                    yield from self.projection.prefetch(context, data, event)
-
-        await self._load_all(context, context.unknown(keys()))
-        if self.projection.prefetch is not None:
-            await self._load_all(context, context.unknown(more()))
-
-    async def _load_all(self, context: BatchContext, missing: dict[str, list[str]]) -> None:
-        if missing:
-            async with self._documents.snapshot() as reader:
-                for collection, ids in missing.items():
-                    await self._load(context, reader, collection, ids)
-
-    async def _load(self, context: BatchContext, reader: Reader, collection: str, ids: list[str]) -> None:
-        context.loaded(collection, ids, await reader.get_many(self.group, collection, ids, context.lane))
-
     async def _fold_one(self, context: BatchContext, data: Any, event: RecordedEvent) -> None:
         while True:
             try:
                 self.projection.folds[event.type](context, data, event)
             except Miss as miss:
                 context.discard()
-                await self._satisfy(context, miss)
+                await self._loader.satisfy(context, miss)
             else:
                 context.keep()
                 return
-
-    async def _satisfy(self, context: BatchContext, miss: Miss) -> None:
-        async with self._documents.snapshot() as reader:
-            if miss.key is not None:
-                await self._load(context, reader, miss.key[0], [miss.key[1]])
-            elif miss.query is not None:
-                name, where, sort = miss.query
-                page = await reader.find(self.group, name, where, sort, limit=miss.limit, lane=context.lane)
-                context.fetched(miss.query, page.rows, page.next is None)
-            elif miss.across is not None:
-                context.seen_across(*miss.across, await reader.get(self.group, *miss.across))
 
     async def _commit(
         self, lane: Lane, writes: list[Write], positions: Positions | None = None, *, lazy: bool = False
@@ -276,15 +246,22 @@ class ProjectionRunner:
                     lane.busy = work(context)
                 except Miss as miss:
                     context.discard()
-                    await self._satisfy(context, miss)
+                    await self._loader.satisfy(context, miss)
                 else:
                     context.keep()
                     break
             writes = context.writes()
             if writes:
-                await self._commit(lane, writes)
+                try:
+                    await self._commit(lane, writes)
+                except LaneMoved:
+                    await self._lost(lane)
+                    continue
                 context.committed()
-            lane.watched = None if writes or lane.busy or context.elsewhere else frozenset(context.watched)
+                for other in self.lanes.values():  # one may have waited for this lane
+                    other.busy = True
+            rests = not (writes or lane.busy or context.elsewhere)
+            lane.watched = frozenset(context.watched) or None if rests else None
             more = more or lane.busy
         await asyncio.sleep(0)
         return more

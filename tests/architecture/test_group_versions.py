@@ -1,4 +1,4 @@
-"""A group's version is raised with every change of its folds (DESIGN 5): what is stored was folded by the code it claims.
+"""A group's version is raised with every change of its folds (DESIGN 5): so stored rows are of the code they claim.
 
 `python -m tests.architecture.test_group_versions` writes what is true now; raise the version first if folds changed.
 """

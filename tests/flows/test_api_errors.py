@@ -222,6 +222,11 @@ async def test_another_name_of_this_machine_is_refused(app: App, host: str):
     problem(await app.http.get("/api/v1/status", headers={"Host": host}), 403, "forbidden")
 
 
+async def test_two_names_at_once_are_refused(app: App):
+    response = await app.http.get("/api/v1/status", headers=[("Host", "localhost"), ("Host", "evil.example")])
+    problem(response, 403, "forbidden")
+
+
 @pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1:8000", "[::1]", "[::1]:8000", "LOCALHOST"])
 async def test_own_names_are_served(app: App, host: str):
     assert (await app.http.get("/api/v1/status", headers={"Host": host})).status_code == 200

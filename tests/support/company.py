@@ -127,6 +127,10 @@ class Company:
         named = [StageClass(funnel_id="f", stage_id=stage, kind=kind) for stage, kind in classes.items()]  # type: ignore[arg-type]
         await self.send(analytics.SetSalesRules(sources=list(sources), classes=named))  # type: ignore[arg-type]
 
+    async def settings(self, **fields: Any) -> None:
+        """Replace the workspace settings."""
+        await self.send(gateway.ChangeWorkspaceSettings(**fields))
+
     async def all(self) -> None:
         """The whole story."""
         await self.reference()

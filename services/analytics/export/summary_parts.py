@@ -41,7 +41,7 @@ async def deals(export: Export, expected: Fraction) -> dict[str, Any]:
         "stage_changes": moves,
         "deals_created_in": dict(begun),
         "repeated_stage_events_ignored": touched.get("times", 0),
-        "won_cycle_mean_seconds": seconds(Fraction(total["cycle_ms"], won)) if won else "",
+        "won_cycle_mean_seconds": seconds(Fraction(total["cycle_ms"], cycle.count)) if cycle.count else "",
         "won_cycle_median_seconds": seconds(cycle.median),
     }
 

@@ -59,7 +59,7 @@ def count_deal(context: Context, rules: Ruleset, sale: Sale, sign: int) -> None:
     """Count a deal in its funnel's totals and months, whatever the sources are (P22: deals won / all deals)."""
     key = (rules.id, sale.funnel_id, sale.owner_id)
     won, lost, in_work = sale.kind == "bought", sale.kind == "refused", sale.kind == "in_work"
-    cycle = sale.at - sale.created_at if won else 0
+    cycle = (sale.cycle or 0) if won else 0
     deltas = (sign, sign * won, sign * lost, sign * in_work, sign * sale.value * in_work, sign * cycle)
     context.add(DEAL_TOTALS.name, key, deltas)
     created = month_of(sale.created_at, rules.zone)
@@ -67,7 +67,7 @@ def count_deal(context: Context, rules: Ruleset, sale: Sale, sign: int) -> None:
     if won or lost:
         month = month_of(sale.at, rules.zone)
         context.add(DEAL_MONTHS.name, (rules.id, month, sale.funnel_id, sale.owner_id), (0, sign * won, sign * lost))
-    if won:
+    if won and sale.cycle is not None:
         count_value(context, cycle_dist(rules.id), sale.funnel_id, sale.owner_id, cycle, sign)
 
 

@@ -6,8 +6,8 @@ from services.analytics.projections.model import BUCKETS, VALUES
 from services.analytics.projections.shapes import stage_key
 from services.kit.projection import Context
 
-_BITS = 6
-"""Buckets per power of two = 2^6: about 1.5 % wide."""
+_BITS = 3
+"""Buckets per power of two = 2^3: few enough to add up over owners, small enough to walk one."""
 
 
 def bucket_of(value: int) -> int:

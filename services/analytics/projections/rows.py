@@ -234,3 +234,30 @@ def _takes_part(fact: Fact) -> Iterator[tuple[str, str]]:
     yield ("client", fact.client_id) if fact.client_id is not None else ("nobody", NOBODY)
     for contact_id in fact.contact_ids:
         yield "contact", contact_id
+
+
+_SUMS = (*(name for pair in _COUNTS.values() for name in pair), "profit", "billed", "paid", "balance")
+
+
+def together(rows: list[Row]) -> Row | None:
+    """Return one subject's row from those of several lanes: a contact may take part in facts of clients in two lanes."""
+    if len(rows) < 2:
+        return rows[0] if rows else None
+    sums: dict[str, Any] = {name: sum(getattr(row, name) for row in rows) for name in _SUMS}
+    for name, pick in (("first", min), ("last", max)):
+        for what in ("sale_at", "shipment_at"):
+            found = [at for row in rows if (at := getattr(row, f"{name}_{what}")) is not None]
+            sums[f"{name}_{what}"] = pick(found) if found else None
+    currencies: dict[str, tuple[int, int, int, int, int, int]] = {}
+    for row in rows:
+        for currency, six in row.currencies.items():
+            known = currencies.get(currency, (0, 0, 0, 0, 0, 0))
+            a, b, c, d, e, f = (x + y for x, y in zip(known, six, strict=True))
+            currencies[currency] = (a, b, c, d, e, f)
+    return replace(
+        max(rows, key=lambda row: (row.registered, row.changed_at)),
+        **sums,
+        currencies=currencies,
+        avg_check=half_up(sums["sales_sum"], sums["sales_count"]),
+        changed_at=max(row.changed_at for row in rows),
+    )

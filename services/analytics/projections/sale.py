@@ -26,6 +26,8 @@ class Sale(NamedTuple):
     lines: tuple[FactLine, ...]
     funnel_id: str
     created_at: int
+    cycle: int | None
+    """From the first event to `at`, ms; None: the source has no time for one of the two."""
 
 
 def kind_of(lane: LaneRules, rules: Ruleset, funnel_id: str, stage_id: str) -> str:
@@ -40,12 +42,12 @@ def sale_of(fact: Fact, lane: LaneRules, rules: Ruleset) -> Sale:
     A sale of a deal dates from the start of its present unbroken run of bought stages; of an order from the day it was
     placed. An order made from a deal counts through its deal, unless deals are no source (P1)."""
     kind = kind_of(lane, rules, fact.funnel_id, fact.stage_id)
-    at = fact.created_at
+    at, imputed = fact.created_at, fact.imputed
     if fact.kind != "order" and kind != "in_work":
         for stay in reversed(fact.stays):
             if kind_of(lane, rules, fact.funnel_id, stay.stage_id) != kind:
                 break
-            at = stay.entered_at
+            at, imputed = stay.entered_at, stay.imputed or fact.imputed
     counted = _SOURCE[fact.kind] in rules.sources and not (fact.deal_id is not None and "deals" in rules.sources)
     return Sale(
         kind,
@@ -62,4 +64,5 @@ def sale_of(fact: Fact, lane: LaneRules, rules: Ruleset) -> Sale:
         fact.lines,
         fact.funnel_id,
         fact.created_at,
+        None if imputed else at - fact.created_at,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from contracts.problem import NotYet
 from services.analytics.projections.model import LANE, ROWS, RULED, SEEN
+from services.analytics.projections.rows import together
 from services.analytics.projections.sale import kind_of
 from services.analytics.projections.shapes import LaneRules, Row, Ruleset
 from services.kit.documents import Filter
@@ -69,8 +70,7 @@ class Numbers:
     async def row(self, subject_id: str) -> Row | None:
         """Return the row of a client or contact person."""
         rows = await self.reader.get(self.group, ROWS.name, f"{self.rules.id}:{subject_id}")
-        found: Row | None = rows[0].document if rows else None
-        return found
+        return together([stored.document for stored in rows])
 
     def kind(self, funnel_id: str, stage_id: str) -> str:
         """Return the class of a stage: in_work, bought, refused or none."""

@@ -125,7 +125,7 @@ async def deals_board(reading: Reading, params: DealsParams) -> DealsBoard:
         in_work_sum=total.get("in_work_sum", 0),
         conversion=share(won, deals),
         win_rate=share(won, won + lost),
-        cycle=durations(cycle, Fraction(total["cycle_ms"], won) if won else None),
+        cycle=durations(cycle, Fraction(total["cycle_ms"], cycle.count) if cycle.count else None),
         months=[
             DealMonth(month=row["month"], created=row["created"], won=row["won"], lost=row["lost"])
             for row in await boards.deal_months(numbers, params.funnel_id)

@@ -11,7 +11,7 @@ from services.analytics.export.texts import decimal
 from services.analytics.projections.distribution import stay_dist
 from services.analytics.projections.model import STAGES
 from services.analytics.queries import funnels as queries
-from services.analytics.queries.medians import median
+from services.analytics.reads.kept import Medians
 from services.analytics.reads.shared import Durations, Numeric, durations, head, millis, numbers_of, share, specs_of
 from services.kit.documents import Filter
 from services.kit.query import Params, Reading
@@ -133,11 +133,12 @@ async def funnel_summary(reading: Reading, params: FunnelParams) -> FunnelSummar
     funnel, specs = specs_of(reading, params.funnel_id)
     rows = await numbers.sums(STAGES.name, [Filter("funnel_id", "=", params.funnel_id)], ("stage_id",))
     sums = {row["stage_id"]: row for row in rows}
+    medians = await Medians.of(numbers)
     stages = []
     for spec in specs:
         row = sums.get(spec.stage_id, {})
         completed = row.get("completed", 0)
-        middle = await median(numbers, stay_dist(params.funnel_id, spec.stage_id)) if completed else None
+        middle = await medians.median(stay_dist(params.funnel_id, spec.stage_id)) if completed else None
         stages.append(
             StageSummary(
                 stage_id=spec.stage_id,

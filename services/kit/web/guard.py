@@ -79,7 +79,8 @@ def _route(scope: Scope) -> str:
 
 
 def _check(method: str, headers: Headers) -> None:
-    host = headers.get("host", "")
+    hosts = headers.getlist("host")
+    host = hosts[0] if len(hosts) == 1 else ""
     if _name(host) not in HOSTS:
         raise Forbidden("this is served as localhost, 127.0.0.1 or [::1] only; open it under one of these names")
     if method in _SAFE:

@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 _PATTERNS = {
     r"^[A-Za-z0-9_.:-]{1,64}$": "must be an id: 1 to 64 of the characters A-Z, a-z, 0-9, _ . : -",
+    r"^[A-Za-z0-9_-]{1,4000}$": "must be as an answer gave it",
     r"^[A-Z]{3}$": "must be a currency code of three capital letters, such as EUR",
     r"^([a-z]{2})?$": "must be a language code such as en, or empty",
 }

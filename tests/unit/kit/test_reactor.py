@@ -64,7 +64,7 @@ class Running:
         self.bus = bus or ports.bus
         self.reactor = Reactor(
             "test", reactions or (PROMOTE,), self.bus, ports.documents, codec, desk.send, known or {},
-            ports.store.head, ports.store.log_id,
+            await ports.store.head(), ports.store.log_id,
         )  # fmt: skip
         self.task: asyncio.Task[None] | None = None
 

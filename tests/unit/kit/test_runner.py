@@ -271,7 +271,6 @@ NOTED = Projection("noted", 1, (ANALYTICS.collections[0],), ())
 """Works in the background when it is told to."""
 
 
-@pytest.mark.xfail(reason="services/kit/runner.py: _work lets LaneMoved end the runner", raises=LaneMoved, strict=True)
 async def test_a_lane_lost_during_background_work_is_opened_again(tmp_path: Path) -> None:
     todo: list[str] = []
 
@@ -297,7 +296,6 @@ async def test_a_lane_lost_during_background_work_is_opened_again(tmp_path: Path
         assert set((await dump(ports, NOTED, "noted.1"))["facts"]) == {("d1", 0)}
 
 
-@pytest.mark.xfail(reason="services/kit/runner.py: a lane at rest is not asked when another is done", strict=True)
 async def test_old_rules_go_from_all_lanes_though_nothing_happens_in_them(short: Path) -> None:
     with patch("services.analytics.projections.derive.SLICE", 3):
         async with workspace(short, 12) as ports:

@@ -189,7 +189,7 @@ def test_an_empty_log_gives_an_empty_report(tmp_path: Path):
         assert oracle.tables() == {}
         summary = oracle.summary()
         assert (summary["sales_count"], summary["sales_sum"], summary["avg_check"]) == (0, "0.00", "0.00")
-        assert (summary["base_currency"], summary["sales_source"]) == ("", "deals")
+        assert (summary["base_currency"], summary["sales_source"]) == ("", "deals+orders+clients")
         assert "deals_total" not in summary
         assert oracle.contacts() == {}
         assert oracle.documents()["deals"] == {}

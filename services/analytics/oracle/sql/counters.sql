@@ -51,7 +51,7 @@ CREATE VIEW counters.deal_totals AS
 SELECT funnel_id, coalesce(owner_id, '') AS owner_id, count(*) AS deals, count(*) FILTER (class = 'bought') AS won,
        count(*) FILTER (class = 'refused') AS lost, count(*) FILTER (class = 'in_work') AS in_work,
        coalesce(sum(amount) FILTER (class = 'in_work'), 0) AS in_work_sum,
-       coalesce(sum(since - began_at) FILTER (class = 'bought'), 0) AS cycle_ms
+       coalesce(sum(since - began_at) FILTER (class = 'bought' AND NOT began_imputed AND NOT since_imputed), 0) AS cycle_ms
 FROM fact WHERE kind = 'deal' GROUP BY 1, 2;
 
 CREATE VIEW counters.deal_months AS
@@ -139,7 +139,8 @@ FROM (SELECT 'stay:' || funnel_id || chr(31) || stage_id AS dist, timed AS value
       UNION ALL
       SELECT 'subject:' || funnel_id || chr(31) || stage_id, ms, '', owner_id FROM spent
       UNION ALL
-      SELECT 'cycle', since - began_at, funnel_id, coalesce(owner_id, '') FROM fact WHERE kind = 'deal' AND class = 'bought'
+      SELECT 'cycle', since - began_at, funnel_id, coalesce(owner_id, '') FROM fact
+      WHERE kind = 'deal' AND class = 'bought' AND NOT began_imputed AND NOT since_imputed
       UNION ALL
       SELECT 'lead', shipped_at - began_at, '', coalesce(owner_id, '') FROM shipment JOIN fact USING (id) WHERE kind = 'order')
 GROUP BY ALL;

@@ -2,8 +2,7 @@
 
 CREATE VIEW files.orders AS
 SELECT shown_id AS order_id, shown_client AS customer_id, kind_shown(class) AS kind,
-       coalesce(currency, getvariable('base')) AS currency,
-       fixed(local, exponent_of(coalesce(currency, getvariable('base')))) AS total_local, money(amount) AS total,
+       coalesce(currency, '') AS currency, fixed(local, exponent_of(coalesce(currency, ''))) AS total_local, money(amount) AS total,
        CASE WHEN getvariable('has_costs') THEN money(cost) END AS cost_of_goods
 FROM fact WHERE fact.kind = 'order' ORDER BY order_id;
 

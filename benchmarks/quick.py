@@ -29,9 +29,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--full", action="store_true", help="1,000,000 events, 100,000 clients, 5 rounds")
     parser.add_argument("--events", type=int, help="events of the history (default 40,000; full 1,000,000)")
     parser.add_argument("--clients", type=int, help="clients (default a tenth of the events)")
-    parser.add_argument(
-        "--measured", type=int, help="events of the live fold that are timed (6,000; full 100,000)"
-    )
+    parser.add_argument("--measured", type=int, help="events of the live fold that are timed (6,000; full 100,000)")
     parser.add_argument("--rounds", type=int, help="rounds of ours and the limit in turn (default 2; full 5)")
     parser.add_argument("--seconds", type=float, help="seconds of each rate of commands (default 4; full 10)")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="just these parts")

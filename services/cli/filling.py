@@ -6,18 +6,21 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from contracts.analytics.commands import SetSalesRules
 from contracts.ids import command_id
 from contracts.problem import Invalid, Unavailable
-from services.analytics.known import AnalyticsKnown
+from services.analytics.domain.sales_rules import SALES_RULES
 from services.cli import progress
 from services.cli.demo import write_bundle
+from services.cli.workspace import SERVICES, engine, ports
 from services.importer.run import Report, import_bundle
 from services.kit import clock
-from services.kit.engine import Engine
-from services.kit.handle import Meta
+from services.kit.codec import Codec
+from services.kit.engine import Engine, Ports
+from services.kit.handle import Handler, Meta
+from services.kit.rebuild import rebuild
 
 
 class Demo(NamedTuple):
@@ -40,22 +43,42 @@ def begun(data: Path) -> Demo | None:
     return Demo(*json.loads(mark.read_text("utf-8"))) if mark.exists() else None
 
 
-async def import_folder(running: Engine, folder: Path, *, strict: bool, source: str | None) -> Report:
+async def is_empty(data: Path) -> bool:
+    """Tell whether the workspace holds no event."""
+    async with ports(data) as opened:
+        return await opened.store.head() == 0
+
+
+async def bring(data: Path, folder: Path, *, strict: bool, source: str | None) -> Report:
+    """Import a bundle into the workspace; when it returns all numbers show it.
+
+    Into an empty workspace the read models are built at once from the finished log, which is quicker than to fold each
+    event as it comes."""
     with progress.shown() as shown:
-        report = await import_bundle(
-            folder,
-            running.ports.store,
-            running.ports.keyring,
-            running.codec,
-            source=source,
-            strict=strict,
-            now=clock.now(),
-            progress=shown,
-        )
-        running.handler.forget_all()
-        await running.learn()
-        await settle(running, shown)
-    return report
+        async with ports(data) as opened:
+            if await opened.store.head() == 0:
+                report = await _import(opened, Codec(opened.keyring), folder, strict, source, shown)
+                await build_all(opened, shown)
+                return report
+        async with engine(data) as running:
+            report = await _import(running.ports, running.codec, folder, strict, source, shown)
+            await settle(running, shown)
+            return report
+
+
+async def _import(
+    to: Ports, codec: Codec, folder: Path, strict: bool, source: str | None, shown: progress.Report
+) -> Report:
+    return await import_bundle(
+        folder, to.store, to.keyring, codec, source=source, strict=strict, now=clock.now(), progress=shown
+    )
+
+
+async def build_all(opened: Ports, shown: progress.Report) -> None:
+    """Build all read models from the log."""
+    codec = Codec(opened.keyring)
+    for each in (projection for service in SERVICES for projection in service.projections):
+        await rebuild(each, opened.store, codec, opened.documents, opened.bus.lanes, shown)
 
 
 async def settle(running: Engine, shown: progress.Report) -> None:
@@ -71,20 +94,23 @@ async def settle(running: Engine, shown: progress.Report) -> None:
         last = folded
 
 
-async def fill(running: Engine, data: Path, demo: Demo) -> None:
+async def fill(data: Path, demo: Demo) -> None:
     """Import the generated demo through the ordinary importer, and let deals and orders both count. Killed in between,
     it is completed by doing the same again."""
     mark = data / "demo.json"
-    mark.write_text(json.dumps(demo), "utf-8")
-    with TemporaryDirectory(prefix="voronka-demo-") as folder:
+    with TemporaryDirectory(prefix="voronka-demo-") as folder, progress.shown() as shown:
         until = date.fromisoformat(demo.until)
         write_bundle(Path(folder), clients=demo.clients, events=demo.events, seed=demo.seed, until=until)
-        report = await import_folder(running, Path(folder), strict=True, source="demo")
-    if report.errors:
-        raise Invalid(f"the demo cannot be imported: {report.errors[0]}")
-    known = cast(AnalyticsKnown, running.known["analytics"])
-    classes = [{"funnel_id": f, "stage_id": s, "kind": kind} for (f, s), kind in known.classes.items()]
-    command = SetSalesRules.model_validate({"sources": ["deals", "orders", "clients"], "classes": classes})
-    await running.send(command, Meta("demo", command_id("demo", f"rules-{demo.seed}"), origin="system"))
-    await running.settle(600)
-    mark.unlink()
+        async with ports(data) as opened:
+            mark.write_text(json.dumps(demo), "utf-8")
+            codec = Codec(opened.keyring)
+            report = await _import(opened, codec, Path(folder), True, "demo", shown)
+            if report.errors:
+                raise Invalid(f"the demo cannot be imported: {report.errors[0]}")
+            handler = Handler(opened.store, codec, clock.now)
+            rules = (await handler.load(SALES_RULES, "sales")).state.present
+            both = SetSalesRules(sources=["deals", "orders", "clients"], classes=rules.classes)
+            meta = Meta("demo", command_id("demo", f"rules-{demo.seed}"), origin="system")
+            await handler.handle(SALES_RULES, "sales", both, meta)
+            await build_all(opened, shown)
+            mark.unlink()

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.analytics.oracle.difference import Difference
 from services.analytics.oracle.run import Oracle
+from services.analytics.projections.distribution import BITS
 from services.analytics.projections.model import (
     BUCKETS,
     COUNTERS,
@@ -25,7 +26,6 @@ Rows = dict[tuple[Any, ...], dict[str, Any]]
 _MICRO = 10**6
 _ROUNDED = 1_000
 """Lines are rounded to millionths one by one, the recomputed sum once: so far they may be apart, in millionths."""
-_BITS = 7
 
 
 async def recounted(numbers: Numbers, oracle: Oracle) -> list[Difference]:
@@ -83,12 +83,13 @@ def _counter(name: str, got: Rows, want: Rows) -> Iterator[Difference]:
 
 
 def _buckets(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Group distributions by magnitude: 64 steps for each power of two, every value below 128 by itself."""
+    """Group distributions by magnitude: 2^BITS steps for each power of two, small values each by itself."""
+    steps = 2 ** (BITS + 1)
     sums: dict[tuple[Any, ...], int] = {}
     for row in values:
         size = abs(row["value"])
-        power = max(len(f"{size:b}") - _BITS, 0)
-        bucket = power * 2**_BITS + size // 2**power
+        power = max(len(f"{size:b}") - BITS - 1, 0)
+        bucket = power * steps + size // 2**power
         key = (row["dist"], bucket if row["value"] >= 0 else -bucket - 1, row["part"], row["owner_id"])
         sums[key] = sums.get(key, 0) + row["count"]
     return [

@@ -11,7 +11,7 @@ import typer
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from services.cli.filling import Demo, begun, fill, today
+from services.cli.filling import Demo, begun, fill, is_empty, today
 from services.cli.workspace import SERVICES, engine
 from services.gateway.pages.first import pages
 from services.kit.engine import Engine
@@ -25,13 +25,13 @@ _DEMO = (2_000, 60_000, 1)
 async def serve(data: Path, port: int, *, demo_if_empty: bool) -> int:
     """Serve the workspace until SIGINT or SIGTERM. Raises Unusable if the port or the folder is taken."""
     _check_port(port)
+    demo = begun(data)
+    if demo is None and demo_if_empty and await is_empty(data):
+        demo = Demo(*_DEMO, today())
+    if demo is not None:
+        typer.echo("filling the workspace with a demo, one moment ...")
+        await fill(data, demo)
     async with engine(data) as running:
-        demo = begun(data)
-        if demo is None and demo_if_empty and await running.ports.store.head() == 0:
-            demo = Demo(*_DEMO, today())
-        if demo is not None:
-            typer.echo("filling the workspace with a demo, one moment ...")
-            await fill(running, data, demo)
         await _serve(running, data, port)
     return 0
 

@@ -8,7 +8,7 @@ import typer
 
 from services.cli import progress
 from services.cli.events import export_events as write_events
-from services.cli.filling import Demo, fill, import_folder, settle, today
+from services.cli.filling import Demo, bring, fill, settle, today
 from services.cli.metrics import present_tables, write
 from services.cli.past import tables_as_of
 from services.cli.verify import verify as differences
@@ -25,8 +25,7 @@ FINDINGS = 1
 async def import_(folder: Path, data: Path, *, strict: bool, source: str | None, errors: Path) -> int:
     """Import a bundle and fold it; bad rows are listed in the file `errors`."""
     check_place(errors, data)
-    async with engine(data) as running:
-        report = await import_folder(running, folder, strict=strict, source=source)
+    report = await bring(data, folder, strict=strict, source=source)
     typer.echo(f"{report.events} events stored from source {report.source!r}")
     for table, count in report.subjects.items():
         typer.echo(f"  {table}: {count}")
@@ -128,10 +127,8 @@ async def skip(data: Path, projection: str | None, *, yes: bool) -> int:
 
 async def demo(data: Path, clients: int, events: int, seed: int) -> int:
     """Fill a workspace with the demo."""
-    async with engine(data) as running:
-        await fill(running, data, Demo(clients, events, seed, today()))
-        head = await running.ports.store.head()
-    typer.echo(f"demo workspace in {data}: {head} events")
+    await fill(data, Demo(clients, events, seed, today()))
+    typer.echo(f"demo workspace in {data}")
     return 0
 
 

@@ -37,7 +37,7 @@ class Meta:
 
 @dataclass(slots=True)
 class Effect:
-    """What a command did: the stream's version and log position after it; `events` are empty for a repeat or a no-op."""
+    """What a command did: the stream's version and log position after it; `events` are empty when it caused none."""
 
     stream: str
     version: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import islice
 from typing import Any
 
 from services.kit.context import matches, ordered
@@ -66,21 +65,23 @@ class MemoryContext:
                     known[i] += delta
 
     def purge(self, name: str, column: str, value: Any, most: int) -> None:
-        """Remove up to `most` rows whose column has this value."""
+        """Remove all rows whose column has this value: in memory there is no need to do it in parts of `most`."""
+        _ = most
         if name in self.counters:
             at = self._keys[name].index(column)
             counted = self.counters[name]
-            for key in list(islice((key for key in counted if key[at] == value), most)):
+            for key in [key for key in counted if key[at] == value]:
                 del counted[key]
         else:
             rows = self.documents[name]
-            for id in list(islice((id for id, row in rows.items() if getattr(row, column) == value), most)):
+            for id in [id for id, row in rows.items() if getattr(row, column) == value]:
                 self.delete(name, id)
 
     def find(
         self, collection: str, where: Sequence[Filter], sort: Sequence[tuple[str, bool]] = (), limit: int = 1
     ) -> list[Any]:
-        """Return the first documents that match; the first equality on a column is answered by an index."""
+        """Return the first documents that match; a range of ids is walked in order, the first equality on a column is
+        answered by an index."""
         rows = self.documents[collection]
         if not sort and where and where[0].column == "id" and where[0].op == ">":
             return self._walk(collection, where, limit)

@@ -84,6 +84,9 @@ class Projection:
         self.keys: dict[str, Keys] = {}
         self.work: Callable[[Context], bool] | None = None
         """Called between batches: does one slice of background work; True: there is more to do."""
+        self.prepare: Callable[[Context], None] | None = None
+        """Called in a rebuild, with all reference events folded and nothing else: may put off until `work` what is
+        cheaper done once at the end."""
         self.prefetch: Callable[[Context, Any, RecordedEvent], Iterable[Key]] | None = None
         """Names more documents an event will need, given what `keys` named; it may `get` from the context."""
 

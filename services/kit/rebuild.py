@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
+from contracts.envelope import RecordedEvent
 from contracts.registry import REFERENCE_TYPES
 from services.kit.codec import Codec
 from services.kit.documents import LaneState, Positions
@@ -36,32 +37,61 @@ async def fold_log(
     codec: Codec,
     lanes: int,
     progress: Progress = lambda _what, _done, _total: None,
+    keep: Callable[[RecordedEvent], bool] = lambda _event: True,
 ) -> Folded:
-    """Fold the whole log in memory. Whatever a fold raises is raised: nothing was written."""
+    """Fold the whole log in memory, or those events that `keep` chooses. Whatever a fold raises is raised: nothing was
+    written. Reference events come first: folds do not depend on the order between topics, and so no number is kept
+    under rules that are none any more at the end of the log."""
     head = await store.head()
     contexts: list[MemoryContext] = []
     contexts += [MemoryContext(projection, lane, contexts) for lane in range(lanes)]
-    positions: list[Positions] = [{} for _ in range(lanes)]
-    folds, work = projection.folds, projection.work
+    folded = Folded(contexts, [{} for _ in range(lanes)], head)
+    await _reference(projection, store, codec, folded)
+    await _work(projection, contexts)
+    if projection.prepare is not None:
+        for context in contexts:
+            projection.prepare(context)
     after = 0
     while after < head:
         events = await store.read_all(after, min(_SLICE, head - after))
         for event in events:
-            owners = range(lanes) if event.type in REFERENCE_TYPES else (lane_of(event.key, lanes),)
-            fold = folds.get(event.type)
-            data = None if fold is None else codec.decode(event)
-            for lane in owners:
-                if fold is not None:
-                    fold(contexts[lane], data, event)
-                positions[lane][event.topic] = (event.position, event.id)
+            if event.type in REFERENCE_TYPES:
+                for positions in folded.positions:
+                    positions[event.topic] = (event.position, event.id)
+                continue
+            lane = lane_of(event.key, lanes)
+            fold = projection.folds.get(event.type)
+            if fold is not None and keep(event):
+                fold(contexts[lane], codec.decode(event), event)
+            folded.positions[lane][event.topic] = (event.position, event.id)
         after = events[-1].position
         METRICS.rebuild_progress.labels(projection.name).set(after / head)
         progress(projection.name, after, head)
         await asyncio.sleep(0)
-        # At once, as live: rules that stand at the log's start are derived from nothing, not from all that follows.
-        while work is not None and sum(work(context) for context in contexts):
+    await _work(projection, contexts)
+    return folded
+
+
+async def _reference(projection: Projection, store: EventStore, codec: Codec, folded: Folded) -> None:
+    """Fold the reference events of the log in every lane."""
+    types = frozenset(REFERENCE_TYPES & projection.folds.keys())
+    after = 0
+    while types and (events := await store.read_types(types, after, _SLICE)):
+        for event in events:
+            after = event.position
+            if after > folded.head:
+                return
+            data = codec.decode(event)
+            for context in folded.lanes:
+                projection.folds[event.type](context, data, event)
+
+
+async def _work(projection: Projection, contexts: list[MemoryContext]) -> None:
+    """Do the projection's background work to its end."""
+    work = projection.work
+    if work is not None:
+        while sum(work(context) for context in contexts):
             await asyncio.sleep(0)
-    return Folded(contexts, positions, head)
 
 
 async def write_group(projection: Projection, group: str, folded: Folded, documents: Documents, log_id: str) -> None:

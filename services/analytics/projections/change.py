@@ -17,7 +17,7 @@ from services.analytics.projections.boards import (
 from services.analytics.projections.model import FACTS, LANE, PAYMENTS, PEOPLE, ROWS, SEEN
 from services.analytics.projections.rows import change_paid, change_person, change_sale, change_shipments, touch_rows
 from services.analytics.projections.sale import Sale, sale_of
-from services.analytics.projections.shapes import Fact, LaneRules, Payment, Person, Ruleset
+from services.analytics.projections.shapes import VOID, Fact, LaneRules, Payment, Person, Ruleset
 from services.analytics.projections.timings import change_timings
 from services.kit.projection import Context
 
@@ -85,6 +85,9 @@ def apply_rules(
 ) -> None:
     """Move what the fact gives under one ruleset. `at`: when it changed (UTC ms); 0: it did not, rules are derived.
     `was`: the lane's stages when the fact was last counted, if they are others now."""
+    if rules.id == VOID.id:
+        touch_rows(context, rules, (old, new), at)
+        return
     before = None if old is None else sale_of(old, was or lane, rules)
     after = None if new is None else sale_of(new, lane, rules)
     fact = new if new is not None else old
@@ -147,6 +150,9 @@ def change_payment(context: Context, old: Payment | None, new: Payment | None, a
 
 def apply_payment(context: Context, rules: Ruleset, payment: Payment, sign: int, at: int) -> None:
     """Count a payment under one ruleset; `sign` -1 takes it back."""
+    if rules.id == VOID.id:
+        change_paid(context, rules, payment.client_id, 0, at)
+        return
     count_receipt(context, rules, payment, sign)
     amount = 0 if payment.reversed_at is not None else payment.amount
     change_paid(context, rules, payment.client_id, sign * amount, at)

@@ -10,7 +10,7 @@ from services.analytics.projections.change import LANE_ID, PHASES, apply_payment
 from services.analytics.projections.distribution import cycle_dist
 from services.analytics.projections.model import BUCKETS, FACTS, LANE, PARTS, PAYMENTS, PEOPLE, ROWS, RULED, VALUES
 from services.analytics.projections.rows import change_person, row_of, save_row
-from services.analytics.projections.shapes import LaneRules, Row, Ruleset
+from services.analytics.projections.shapes import VOID, LaneRules, Row, Ruleset
 from services.kit.documents import Filter
 from services.kit.projection import Context
 
@@ -18,6 +18,14 @@ SLICE = 40
 """Documents derived at a time: each gives up to ten writes, and no step writes more than about 500 (DESIGN 6)."""
 _PURGE = 400
 _ALL = 1 << 62
+
+
+def put_off(context: Context) -> None:
+    """In a rebuild: keep facts alone until all are there, then derive each number once (same code as new rules)."""
+    lane = lane_rules(context)
+    context.put(
+        LANE.name, LANE_ID, replace(lane, active=VOID, building=lane.active, phase=PHASES[0], cursor="", previous=())
+    )
 
 
 def work(context: Context) -> bool:

@@ -6,7 +6,7 @@ from services.analytics.projections.model import BUCKETS, VALUES
 from services.analytics.projections.shapes import stage_key
 from services.kit.projection import Context
 
-_BITS = 3
+BITS = 3
 """Buckets per power of two = 2^3: few enough to add up over owners, small enough to walk one."""
 
 
@@ -14,8 +14,8 @@ def bucket_of(value: int) -> int:
     """Return the bucket of a value; buckets grow with values. Negative values lie in mirrored buckets."""
     if value < 0:
         return -bucket_of(-value) - 1
-    shift = max(value.bit_length() - _BITS - 1, 0)
-    return (shift << (_BITS + 1)) + (value >> shift)
+    shift = max(value.bit_length() - BITS - 1, 0)
+    return (shift << (BITS + 1)) + (value >> shift)
 
 
 def bucket_range(bucket: int) -> tuple[int, int]:
@@ -23,7 +23,7 @@ def bucket_range(bucket: int) -> tuple[int, int]:
     if bucket < 0:
         low, high = bucket_range(-bucket - 1)
         return -high, -low
-    shift, head = divmod(bucket, 1 << (_BITS + 1))
+    shift, head = divmod(bucket, 1 << (BITS + 1))
     if shift == 0:
         return head, head
     return head << shift, ((head + 1) << shift) - 1

@@ -10,7 +10,7 @@ from contracts.pipeline.events import DealTouched
 from services.analytics.projections.change import lane_rules
 from services.analytics.projections.clients import CLIENTS
 from services.analytics.projections.deals import DEALS
-from services.analytics.projections.derive import work
+from services.analytics.projections.derive import put_off, work
 from services.analytics.projections.model import COLLECTIONS, COUNTERS, PARTS, ROWS
 from services.analytics.projections.orders import ORDERS
 from services.analytics.projections.payments import RECEIVED
@@ -37,3 +37,4 @@ def _prefetch(context: Context, data: Any, event: RecordedEvent) -> Iterable[Key
 ANALYTICS = Projection("analytics", 1, COLLECTIONS, COUNTERS).include(CLIENTS, DEALS, ORDERS, RECEIVED, REFERENCE)
 ANALYTICS.prefetch = _prefetch
 ANALYTICS.work = work
+ANALYTICS.prepare = put_off

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
+from math import log10
 
 from services.analytics.projections.shapes import MICRO
 
@@ -13,8 +14,7 @@ def shift_of(local: int, base: int, rate: Decimal) -> int:
     JPY 1,000 = 6.25 EUR at 160: local 1000, base 625, shift 2. 0 when the totals are too small to tell."""
     if not local or not base:
         return 0
-    ratio = abs(Decimal(base) * rate / Decimal(local))
-    return min(range(-3, 4), key=lambda shift: abs(ratio.log10() - shift))
+    return round(log10(abs(base) / abs(local) * float(rate)))
 
 
 def in_base(amount: int, local: int, base: int, rate: str) -> int:

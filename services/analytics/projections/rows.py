@@ -11,7 +11,7 @@ from contracts.money import half_up
 from services.analytics.projections.calendar import month_of
 from services.analytics.projections.model import ATTRIBUTES, FACTS, MONTHS, PARTS, ROWS
 from services.analytics.projections.sale import Sale
-from services.analytics.projections.shapes import Fact, Part, Person, Row, Ruleset
+from services.analytics.projections.shapes import VOID, Fact, Part, Person, Row, Ruleset
 from services.kit.documents import Filter
 from services.kit.projection import Context
 
@@ -192,6 +192,9 @@ def change_paid(context: Context, rules: Ruleset, client_id: str | None, amount:
 def change_person(context: Context, rules: Ruleset, person: Person, at: int) -> None:
     """Copy a client's attributes into its row."""
     before = row_of(context, rules, "client", person.id)
+    if rules.id == VOID.id:
+        save_row(context, rules, before, replace(before, changed_at=max(before.changed_at, at)))
+        return
     after = replace(
         before,
         registered=person.registered,
@@ -240,7 +243,7 @@ _SUMS = (*(name for pair in _COUNTS.values() for name in pair), "profit", "bille
 
 
 def together(rows: list[Row]) -> Row | None:
-    """Return one subject's row from those of several lanes: a contact may take part in facts of clients in two lanes."""
+    """Return one subject's row from those of several lanes: a contact may have facts of clients in two of them."""
     if len(rows) < 2:
         return rows[0] if rows else None
     sums: dict[str, Any] = {name: sum(getattr(row, name) for row in rows) for name in _SUMS}

@@ -27,7 +27,7 @@ class Sale(NamedTuple):
     funnel_id: str
     created_at: int
     cycle: int | None
-    """From the first event to `at`, ms; None: the source has no time for one of the two."""
+    """From the first event to `at`, ms; None: the first event, or the stay before `at`, is imputed."""
 
 
 def kind_of(lane: LaneRules, rules: Ruleset, funnel_id: str, stage_id: str) -> str:
@@ -46,8 +46,9 @@ def sale_of(fact: Fact, lane: LaneRules, rules: Ruleset) -> Sale:
     if fact.kind != "order" and kind != "in_work":
         for stay in reversed(fact.stays):
             if kind_of(lane, rules, fact.funnel_id, stay.stage_id) != kind:
+                imputed = imputed or stay.imputed
                 break
-            at, imputed = stay.entered_at, stay.imputed or fact.imputed
+            at = stay.entered_at
     counted = _SOURCE[fact.kind] in rules.sources and not (fact.deal_id is not None and "deals" in rules.sources)
     return Sale(
         kind,

@@ -174,6 +174,10 @@ class Ruleset(msgspec.Struct, frozen=True):
     """`funnel\\x1fstage` → kind, as the sales rules name them."""
 
 
+VOID = Ruleset(id="void")
+"""Stands in while a rebuild folds facts alone: nothing is counted under it, only when a row's facts last changed."""
+
+
 class LaneRules(msgspec.Struct, frozen=True):
     """The lane's own copy of reference data, and how far new rules are derived (P2)."""
 

@@ -64,6 +64,7 @@ class Model:
         return self._fact(deal) | {
             "source": "deals", "stage": deal["stage_id"], "value": deal["base_value"], "local": deal["value"],
             "cost": sum(costs) if costs else None, "extra": 0, "of_deal": None, "created": deal["opened_at"],
+            "imputed": deal["opened_imputed"],
         }  # fmt: skip
 
     def _order(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -93,6 +94,15 @@ class Model:
                 since = entered if same and not run else since
                 run = same
         return int(since)
+
+    def imputed(self, fact: dict[str, Any]) -> bool:
+        """Nobody knows how long a won deal took: its first time, or that of the stay before it was won, is imputed."""
+        before = [
+            stay
+            for stay in fact["stays"]
+            if stay[1] < fact["at"] or self.kind(fact["funnel"], stay[0]) != fact["class"]
+        ]
+        return bool(fact["imputed"] or (before and before[-1][3]))
 
     def month(self, at: int) -> str:
         return datetime.fromtimestamp(at // 1000, UTC).astimezone(ZoneInfo(self.zone)).strftime("%Y-%m")

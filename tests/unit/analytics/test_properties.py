@@ -143,7 +143,8 @@ def test_boards_are_as_defined(chosen):  # DEFINITIONS, Boards; P14, P22
     }
     found = total(context, "deal_totals")
     assert (found.deals, found.won, found.lost) == (len(deals), len(won), len(lost))
-    assert values(context, f"cycle:{lane(context).active.id}") == sorted(f["at"] - f["created"] for f in won)
+    cycles = sorted(f["at"] - f["created"] for f in won if not model.imputed(f))
+    assert values(context, f"cycle:{lane(context).active.id}") == cycles
     shipped = [f["shipment"] for f in model.facts if f.get("shipment")]
     sent = grouped(
         shipped,
@@ -248,7 +249,7 @@ def test_every_value_is_in_its_bucket_and_buckets_grow(value):
     assert low <= value <= high
     assert bucket_of(low) == bucket_of(high) == bucket_of(value)
     assert bucket_of(value + 1) == bucket_of(value) if value < high else bucket_of(value + 1) > bucket_of(value)
-    assert (high - low) * 64 <= max(abs(low), abs(high)) + 64
+    assert (high - low) * 8 <= max(abs(low), abs(high)) + 8
 
 
 @given(

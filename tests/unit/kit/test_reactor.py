@@ -62,13 +62,13 @@ class Running:
     def __init__(self, ports: Ports, desk: Desk, *reactions: Reaction, known: Any = None, bus: Any = None) -> None:
         self.ports, codec = ports, Codec(ports.keyring)
         self.bus = bus or ports.bus
-        self.reactor = Reactor(
-            "test", reactions or (PROMOTE,), self.bus, ports.documents, codec, desk.send, known or {},
-            await ports.store.head(), ports.store.log_id,
-        )  # fmt: skip
+        self._made = (reactions or (PROMOTE,), codec, desk, known or {})
         self.task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Running:
+        reactions, codec, desk, known = self._made
+        head, log_id = await self.ports.store.head(), self.ports.store.log_id
+        self.reactor = Reactor("test", reactions, self.bus, self.ports.documents, codec, desk.send, known, head, log_id)
         self.task = asyncio.create_task(self.reactor.run())
         await self.until(lambda: self.bus.passed(GROUP) >= 0)
         return self

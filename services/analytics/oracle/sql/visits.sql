@@ -21,5 +21,8 @@ WITH last AS (
   SELECT subject, id, coalesce(max(v.n) FILTER (v.kind <> last.kind), 0) + 1 AS n
   FROM visit v JOIN last USING (subject, id) GROUP BY subject, id
 )
-SELECT last.* EXCLUDE (n), v.entered_at AS since, v.imputed AS since_imputed
-FROM last JOIN turned USING (subject, id) JOIN visit v ON v.subject = last.subject AND v.id = last.id AND v.n = turned.n;
+SELECT last.* EXCLUDE (n), v.entered_at AS since,
+       -- The stay before it is imputed: in no timing.
+       CASE WHEN before.id IS NULL THEN v.imputed ELSE before.timed IS NULL END AS since_imputed
+FROM last JOIN turned USING (subject, id) JOIN visit v ON v.subject = last.subject AND v.id = last.id AND v.n = turned.n
+LEFT JOIN visit before ON before.subject = last.subject AND before.id = last.id AND before.n = turned.n - 1;

@@ -1,0 +1,107 @@
+"""R1: kill -9 at any time and at each named crash point. What was acknowledged is there, once; numbers are right."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from services.cli.demo import write_bundle
+from services.cli.workspace import SERVICES
+from services.kit import clock
+from services.kit.engine import Engine
+from tests.support.kills import FOREVER, Ack, Nursery, doubled, gaps, log_of, lost, nursery, points, whole_log
+from tests.support.workspaces import Numbers, differences, present, within
+
+pytestmark = pytest.mark.torture
+WRITERS = ("w1", "w2", "w3", "w4")
+OF_A_REBUILD = ("bulk.written", "bulk.synced")
+RANDOM_KILLS = 30
+NOT_LOAD = {*OF_A_REBUILD}
+PROJECTIONS = [p.name for service in SERVICES for p in service.projections]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some 3,000 events: several chunks of an import."""
+    folder = tmp_path_factory.mktemp("bundle")
+    write_bundle(folder, clients=150, events=5_000, seed=3, until=date(2026, 6, 1))
+    return folder
+
+
+class Load:
+    """Lives on one folder: each goes on where the one before was killed."""
+
+    def __init__(self, nursery: Nursery, data: Path, lanes: int) -> None:
+        self.nursery = nursery
+        self.data = data
+        self.lanes = lanes
+        self.acked: dict[tuple[str, int], Ack] = {}
+        self.slowest = 0
+        self._reached = dict.fromkeys(WRITERS, 0)
+
+    def live(self, kill_after: float = FOREVER, point: str = "", hits: int = 1, **more: str) -> None:
+        """One life under load. Of each writer the last answered command is sent again, then what follows."""
+        writers = {writer: max(reached - 1, 0) for writer, reached in self._reached.items()}
+        life = self.nursery.live(
+            "load",
+            self.data,
+            kill_after=kill_after,
+            point=point,
+            hits=hits,
+            lanes=self.lanes,
+            writers=writers,
+            **more,
+        )
+        assert not life.said, life.said
+        assert life.killed, f"the process ended by itself with {life.code}"
+        assert life.hit == point
+        self.slowest = max(self.slowest, life.ready_ms or 0)
+        for writer, number, ack in life.acks:
+            assert self.acked.setdefault((writer, number), ack) == ack, "a repeated command was answered otherwise"
+            if writer in self._reached:
+                self._reached[writer] = max(self._reached[writer], number)
+
+
+@pytest.mark.parametrize("lanes", [1, 12])
+def test_killed_under_load(tmp_path: Path, bundle: Path, lanes: int) -> None:
+    rng = random.Random(lanes)
+    data = tmp_path / "data"
+    named = points()
+    with nursery() as started:
+        load = Load(started, data, lanes)
+        moments: list[tuple[float, str, int]] = [(rng.uniform(0.01, 0.9), "", 0) for _ in range(RANDOM_KILLS)]
+        for point in sorted(named - set(OF_A_REBUILD)):
+            most = {"append.inserted": 2, "destroy.committed": 2}.get(point, 40)
+            moments += [(FOREVER, point, hits) for hits in (1, rng.randint(2, most), rng.randint(2, most))]
+        rng.shuffle(moments)
+        for number, (after, point, hits) in enumerate(moments):
+            imports = {"bundle": str(bundle), "source": f"s{number}"} if point == "append.inserted" else {}
+            load.live(after, point, hits, **imports)
+        for point in OF_A_REBUILD:
+            assert started.live("rebuild", data, point=point).hit == point
+            load.live(rng.uniform(0.2, 0.9))
+        kills, hit = started.kills, set(started.hit)
+    acks = list(load.acked.values())
+
+    async def look(engine: Engine) -> tuple[int, int, int]:
+        found, marks = await differences(engine)
+        assert not marks
+        events = await whole_log(engine.ports.store)
+        gone, twice = lost(events, acks), doubled(events)
+        assert not gaps(events)
+        for wrong in (*gone[:3], *twice[:3], *found[:3]):
+            print(wrong)
+        return len(gone), len(twice), len(found)
+
+    gone, twice, differ = asyncio.run(within(data, look, lanes=lanes))
+    print(f"kills={kills} lost={gone} doubled={twice} mismatched={differ}")
+    print(f"lanes={lanes} acknowledged={len(acks)} slowest start {load.slowest} ms")
+    assert (gone, twice, differ) == (0, 0, 0)
+    assert kills >= 50, "a test that injected no fault proves nothing"
+    assert hit == named
+    assert len(acks) > 1_000

@@ -12,7 +12,8 @@ from services.analytics.export.names import Names
 from services.analytics.export.tables import Export, stage_tables
 from services.analytics.oracle.difference import Difference, Report, compare
 from services.analytics.oracle.run import Oracle, recompute
-from services.analytics.projections.model import PARTS
+from services.analytics.projections.model import PARTS, ROWS
+from services.analytics.queries.funnels import starts
 from services.analytics.queries.numbers import Numbers
 from services.cli.events import export_events
 from services.cli.metrics import all_documents, names
@@ -22,6 +23,7 @@ from services.kit.ports import Reader
 
 Progress = Callable[[str, int, int], None]
 _EIGHT = ("sales_count", "sales_sum", "avg_check", "in_work_count", "in_work_sum", "refused_count", "refused_sum")
+_PREFIXES = {"bought": "sales", "in_work": "in_work", "refused": "refused", "none": "none"}
 _HIDDEN = ("subject", "funnel_id", "stage")
 """What the recomputation says of its own in the rows of a funnel."""
 _DOCUMENTS = {
@@ -82,8 +84,9 @@ async def _funnels(export: Export, oracle: Oracle, called: Names, subject: Any) 
     """Compare stages, conversion and transitions of funnels that exported files do not cover, funnel by funnel."""
     found: list[Difference] = []
     wanted = oracle.funnels(subject)
+    used = {row["funnel_id"] for row in wanted["stages"]}
     for funnel in called.funnels:
-        if funnel.subject == subject:
+        if funnel.subject == subject and (funnel.funnel_id in used or await starts(export.numbers, funnel.funnel_id)):
             want = {
                 name: [
                     {k: v for k, v in row.items() if k not in _HIDDEN}
@@ -138,20 +141,17 @@ def shown(document: Any, name: str) -> Any:
 
 
 async def _parts(numbers: Numbers) -> AsyncIterator[Difference]:
-    sums: dict[tuple[str, str], list[int]] = {}
+    """Yield rows that are not the sums of their parts; a contact may have a row in several lanes."""
+    parts: dict[tuple[str, str], list[int]] = {}
     async for part in all_documents(numbers.reader, numbers.group, PARTS.name):
         if part.rules == numbers.rules.id:
-            known = sums.setdefault((part.row_id, part.kind), [0, 0])
-            known[0] += 1
-            known[1] += part.value
-    prefixes = {"bought": "sales", "in_work": "in_work", "refused": "refused", "none": "none"}
-    async for row in all_documents(numbers.reader, numbers.group, "rows"):
-        if row.rules != numbers.rules.id:
-            continue
-        for kind, prefix in prefixes.items():
-            count, total = sums.pop((row.subject_id, kind), [0, 0])
-            for name, value in ((f"{prefix}_count", count), (f"{prefix}_sum", total)):
-                if getattr(row, name) != value:
-                    yield Difference("parts", (row.subject_id,), name, str(value), str(getattr(row, name)))
-    for (subject, kind), (count, _) in sums.items():
-        yield Difference("parts", (subject,), kind, str(count), "0")
+            for column, value in ((f"{_PREFIXES[part.kind]}_count", 1), (f"{_PREFIXES[part.kind]}_sum", part.value)):
+                parts.setdefault((part.row_id, column), [0, 0])[0] += value
+    async for row in all_documents(numbers.reader, numbers.group, ROWS.name):
+        if row.rules == numbers.rules.id:
+            for prefix in _PREFIXES.values():
+                for column in (f"{prefix}_count", f"{prefix}_sum"):
+                    parts.setdefault((row.subject_id, column), [0, 0])[1] += getattr(row, column)
+    for (subject, column), (added, shown) in parts.items():
+        if added != shown:
+            yield Difference("parts", (subject,), column, str(added), str(shown))

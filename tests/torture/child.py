@@ -29,8 +29,8 @@ from contracts.pipeline import commands as pipeline
 from contracts.pipeline.commands import LineSpec, StageSpec
 from contracts.problem import Refusal
 from services.cli import tasks
-from services.cli.filling import import_folder
 from services.cli.workspace import engine
+from services.importer.run import import_bundle
 from services.kit import clock, crash
 from services.kit.engine import Engine
 from services.kit.handle import Meta
@@ -46,7 +46,7 @@ def reference() -> list[Command]:
     """What all writers need: sent at each start, the second time as repeats."""
     stages = [StageSpec(stage_id=s, name=s, kind=kind) for s, kind in zip("ABWL", KINDS, strict=True)]  # type: ignore[arg-type]
     return [
-        gateway.ChangeWorkspaceSettings(base_currency="USD", branches=["Kyiv", "Lviv"]),
+        gateway.ChangeWorkspaceSettings(base_currency="EUR", branches=["Kyiv", "Lviv"]),
         gateway.AddEmployee(employee_id="u1", name="Ann"),
         gateway.AddEmployee(employee_id="u2", name="Bo"),
         pipeline.AddProduct(product_id="p1", names={"": "Chair"}),
@@ -72,7 +72,7 @@ def round_of(writer: str, number: int) -> list[Command]:
         clients.AddNote(note_id=f"{me}-note", client_id=one, text=f"call {me}", priority="high"),
         clients.MoveClient(client_id=one, funnel_id="way", stage_id="A", value=number + 1),
         pipeline.OpenDeal(deal_id=deal, client_id=one, owner_id="u1", funnel_id="f", value=1_000 + number),
-        pipeline.OpenDeal(deal_id=f"{deal}-2", client_id=one, funnel_id="f", value=700, currency="EUR"),
+        pipeline.OpenDeal(deal_id=f"{deal}-2", client_id=one, funnel_id="f", value=700, currency="USD"),
         pipeline.MoveDeal(deal_id=deal, stage_id="B", value=1_200),
         pipeline.ChangeDealClient(deal_id=deal, client_id=two),
         pipeline.MoveDeal(deal_id=deal, stage_id="W" if number % 2 else "L"),
@@ -124,6 +124,13 @@ async def send(running: Engine, writer: str, number: int, command: Command) -> N
     say("ack", writer, number, effect.stream, effect.version, id)
 
 
+async def bring_in(running: Engine, bundle: Path, source: str) -> None:
+    ports = running.ports
+    report = await import_bundle(bundle, ports.store, ports.keyring, running.codec, source=source, now=clock.now())
+    if report.errors:
+        say("failed", report.errors[0])
+
+
 async def load(job: dict[str, Any]) -> int:
     """Open the workspace and send commands without end, as all writers at once; beside them import what is there."""
     say("open")
@@ -133,13 +140,12 @@ async def load(job: dict[str, Any]) -> int:
         for number, command in enumerate(reference(), 1):
             await send(running, "reference", number, command)
         for day in range(clock.now() // _DAY, clock.now() // _DAY + 2):
-            await send(running, "rate", day, pipeline.SetRate(currency="EUR", day=_iso(day), rate="0.8"))
+            await send(running, "rate", day, pipeline.SetRate(currency="USD", day=_iso(day), rate="0.8"))
         async with asyncio.TaskGroup() as group:
             for writer, begin in job["writers"].items():
                 group.create_task(write(running, writer, begin))
             if job.get("bundle"):
-                source, bundle = job["source"], Path(job["bundle"])
-                group.create_task(import_folder(running, bundle, strict=False, source=source))
+                group.create_task(bring_in(running, Path(job["bundle"]), job["source"]))
     return 0
 
 

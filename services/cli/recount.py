@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from services.analytics.oracle.difference import Difference
@@ -127,7 +127,7 @@ _IDS: dict[str, Callable[[Any], str]] = {
 }
 
 
-async def _documents(numbers: Numbers, name: str, wants: dict[str, dict[str, Any]]) -> Any:
+async def _documents(numbers: Numbers, name: str, wants: dict[str, dict[str, Any]]) -> AsyncIterator[Difference]:
     """Yield what differs in one collection; documents are found by their stored ids, as folds find them."""
     want = dict(wants)
     shown = _SHOWN.get(name, {})
@@ -159,7 +159,9 @@ async def _documents(numbers: Numbers, name: str, wants: dict[str, dict[str, Any
         yield Difference(name, (id,), "", None, "there")
 
 
-async def _lanes(numbers: Numbers, stages: dict[str, dict[str, Any]], rules: dict[str, Any]) -> Any:
+async def _lanes(
+    numbers: Numbers, stages: dict[str, dict[str, Any]], rules: dict[str, Any]
+) -> AsyncIterator[Difference]:
     """Yield what lanes hold otherwise than the log: classes that stages were added with, and the sales rules."""
     for stored in await numbers.reader.get(numbers.group, LANE.name, "lane"):
         lane = stored.document
@@ -182,7 +184,7 @@ async def _lanes(numbers: Numbers, stages: dict[str, dict[str, Any]], rules: dic
 _COPIED = ("registered", "owner_id", "country", "segment", "category", "status", "temperature")
 
 
-async def _rows(numbers: Numbers, people: dict[str, dict[str, Any]]) -> Any:
+async def _rows(numbers: Numbers, people: dict[str, dict[str, Any]]) -> AsyncIterator[Difference]:
     """Yield rows whose copies of a client's attributes, or whose derived numbers, are not right."""
     async for row in all_documents(numbers.reader, numbers.group, ROWS.name):
         if row.rules != numbers.rules.id:

@@ -11,15 +11,15 @@ import pytest
 
 from contracts.envelope import RecordedEvent
 from services.cli.demo import write_bundle
-from services.cli.workspace import SERVICES, ports
+from services.cli.metrics import present_tables
+from services.cli.workspace import SERVICES, engine, ports
 from services.kit.engine import Engine
 from tests.support.kills import FOREVER, Ack, Nursery, doubled, gaps, log_of, lost, nursery, points, whole_log
-from tests.support.workspaces import Numbers, differences, present, within
+from tests.support.workspaces import Numbers, differences, within
 
 pytestmark = pytest.mark.torture
 WRITERS = ("w1", "w2", "w3", "w4")
 OF_A_REBUILD = ("bulk.written", "bulk.synced")
-RANDOM_KILLS = 28
 NOW = 1_780_000_000_000
 PROJECTIONS = [p.name for service in SERVICES for p in service.projections]
 
@@ -66,17 +66,21 @@ class Load:
                 self._reached[writer] = max(self._reached[writer], number)
 
 
-@pytest.mark.parametrize("lanes", [1, 12])
-def test_killed_under_load(tmp_path: Path, bundle: Path, lanes: int, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("lanes", "moments_each", "least"), [(1, 3, 50), (12, 1, 15)])
+def test_killed_under_load(
+    tmp_path: Path, bundle: Path, lanes: int, moments_each: int, least: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     rng = random.Random(lanes)
     data = tmp_path / "data"
     named = points()
     with nursery() as started:
         load = Load(started, data, lanes)
-        moments: list[tuple[float, str, int]] = [(rng.uniform(0.05, 0.7), "", 0) for _ in range(RANDOM_KILLS)]
+        moments: list[tuple[float, str, int]] = [(rng.uniform(0.08, 0.7), "", 0) for _ in range(9 * moments_each)]
         for point in sorted(named - set(OF_A_REBUILD)):
             most = {"append.inserted": 2, "destroy.committed": 2}.get(point, 40)
-            moments += [(FOREVER, point, hits) for hits in (1, rng.randint(2, most), rng.randint(2, most))]
+            moments += [
+                (FOREVER, point, hits) for hits in (1, rng.randint(2, most), rng.randint(2, most))[-moments_each:]
+            ]
         rng.shuffle(moments)
         for number, (after, point, hits) in enumerate(moments):
             imports = {"bundle": str(bundle), "source": f"s{number}"} if point == "append.inserted" else {}
@@ -102,7 +106,7 @@ def test_killed_under_load(tmp_path: Path, bundle: Path, lanes: int, capsys: pyt
         print(f"kills={kills} lost={gone} doubled={twice} mismatched={differ}")
     print(f"lanes={lanes} acknowledged={len(acks)} slowest start {load.slowest} ms")
     assert (gone, twice, differ) == (0, 0, 0)
-    assert kills >= 50, "a test that injected no fault proves nothing"
+    assert kills >= least, "a test that injected no fault proves nothing"
     assert hit == named
     assert len(acks) > 1_000
 
@@ -123,8 +127,14 @@ def imported(data: Path) -> tuple[dict[str, list[tuple[object, ...]]], Numbers]:
     assert not doubled(events)
     assert not gaps(events)
     assert len({event.id for event in events}) == len(events)
-    assert asyncio.run(within(data, differences)) == ([], [])
-    return told(events), asyncio.run(present(data, NOW))
+    return told(events), asyncio.run(right(data))
+
+
+async def right(data: Path) -> Numbers:
+    """Verify a workspace; return its numbers at a fixed moment."""
+    async with engine(data) as running:
+        assert await differences(running) == ([], [])
+        return await present_tables(running, NOW)
 
 
 def test_killed_while_it_imports(tmp_path: Path, bundle: Path) -> None:
@@ -133,13 +143,13 @@ def test_killed_while_it_imports(tmp_path: Path, bundle: Path) -> None:
     with nursery() as started:
         assert started.live("import", whole, bundle=str(bundle)).code == 0
         size = 0
-        named = [(p, hits) for p in ("append.before", "append.inserted", "append.committed") for hits in (2, 9, 20)]
+        named = [(p, hits) for p in ("append.before", "append.inserted", "append.committed") for hits in (1, 2)]
         for point, hits in named:
             assert started.live("import", data, bundle=str(bundle), point=point, hits=hits).hit == point
             held = len(asyncio.run(log_of(data)))
             assert held >= size, "a kill lost what an earlier import had stored"
             size = held
-        for _ in range(6):
+        for _ in range(4):
             started.live("import", data, bundle=str(bundle), kill_after=rng.uniform(0.2, 0.8))
         last = started.live("import", data, bundle=str(bundle))
         assert (last.code, last.said) == (0, [])
@@ -148,27 +158,27 @@ def test_killed_while_it_imports(tmp_path: Path, bundle: Path) -> None:
     assert imported(data) == imported(whole)
 
 
-def test_killed_while_it_rebuilds(tmp_path: Path, bundle: Path) -> None:
+def test_killed_while_it_rebuilds(tmp_path: Path) -> None:
     rng = random.Random(11)
     data = tmp_path / "data"
     with nursery() as started:
-        assert started.live("import", data, bundle=str(bundle)).code == 0
-        before = asyncio.run(present(data, NOW))
-        kills = [(point, hits) for point in OF_A_REBUILD for hits in (1, len(PROJECTIONS))] + [("", 0)] * 4
+        write_bundle(tmp_path / "small", clients=30, events=1_000, seed=5, until=date(2026, 6, 1))
+        assert started.live("import", data, bundle=str(tmp_path / "small")).code == 0
+        before = asyncio.run(right(data))
+        kills = [(point, hits) for point in OF_A_REBUILD for hits in (1, len(PROJECTIONS))] + [("", 0)] * 2
         for point, hits in kills:
             after = FOREVER if point else rng.uniform(0.1, 0.5)
             life = started.live("rebuild", data, point=point, hits=hits, kill_after=after)
             assert (life.killed, life.hit) == (True, point)
-            if point:
-                assert asyncio.run(within(data, differences)) == ([], [])
-        assert asyncio.run(within(data, differences)) == ([], [])
+            if point == "bulk.synced":
+                assert asyncio.run(right(data)) == before
+        assert asyncio.run(right(data)) == before
         served = asyncio.run(groups(data))
         assert started.live("rebuild", data).code == 0
         assert started.kills == len(kills)
     anew = asyncio.run(groups(data))
     assert not {served[name] for name in PROJECTIONS} & set(anew.values()), "nothing was built"
-    assert asyncio.run(within(data, differences)) == ([], [])
-    assert asyncio.run(present(data, NOW)) == before
+    assert asyncio.run(right(data)) == before
     assert set(anew) == set(PROJECTIONS)
     left = {each.stem for each in (data / "documents.groups").glob("*.db")}
     assert {name for name in left if name.split(".")[0] in PROJECTIONS} == set(anew.values()), "half-built files stay"

@@ -8,4 +8,6 @@ SELECT 'order', order_id, version, funnel_id, status, occurred_at, imputed
 FROM event WHERE type IN ('pipeline.OrderPlaced.v1', 'pipeline.OrderPlacedViaLink.v1', 'pipeline.OrderStatusChanged.v1')
 UNION ALL
 SELECT 'client', client_id || ':' || funnel_id, version, funnel_id, to_stage, occurred_at, imputed
-FROM event WHERE type = 'clients.ClientStageChanged.v1';
+FROM event WHERE type = 'clients.ClientStageChanged.v1'
+-- The same stage again is only another sum or date: no stay of its own (P20).
+QUALIFY coalesce(lag(to_stage) OVER (PARTITION BY client_id, funnel_id ORDER BY version) <> to_stage, TRUE);

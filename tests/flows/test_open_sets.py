@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import fcntl
 import json
+import os
 import shutil
 from collections import defaultdict, deque
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
@@ -144,27 +146,33 @@ def same(got: Numbers, want: Numbers) -> bool:
     return True
 
 
-Made = dict[str, tuple[Path, Numbers]]
+Once = Callable[[str], tuple[Path, Numbers]]
 
 
 @pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Return a function: the set imported once, as its folder and its numbers. Tests must not change the folder."""
-    made: Made = {}
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Return a function: the set imported once, as its folder and its numbers. Tests copy the folder to open it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
     def get(name: str) -> tuple[Path, Numbers]:
-        if name not in made:
-            data = tmp_path_factory.mktemp("once") / "data"
-            numbers, events = asyncio.run(imported(data, canonical(name), now=as_of(name)))
-            assert events[0] > 0
-            made[name] = data, numbers
-        return made[name]
+        folder = shared / f"once-{name.replace('/', '-')}"
+        folder.mkdir(exist_ok=True)
+        done = folder / "numbers.json"
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                numbers, events = asyncio.run(imported(folder / "data", canonical(name), now=as_of(name)))
+                assert events[0] > 0
+                done.write_text(json.dumps(numbers), "utf-8")
+        tables, files = json.loads(done.read_text("utf-8"))
+        return folder / "data", (tables, files)
 
     return get
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_all_values_are_the_expected_ones(once: Any, tmp_path: Path, name: str) -> None:
+def test_all_values_are_the_expected_ones(once: Once, tmp_path: Path, name: str) -> None:
     _, numbers = once(name)
     told = compared(numbers, expected(name), tmp_path / "out")
     assert told.endswith(" 0 differ\n"), told
@@ -172,20 +180,20 @@ def test_all_values_are_the_expected_ones(once: Any, tmp_path: Path, name: str) 
 
 
 @pytest.mark.parametrize("name", sorted(set(SETS) - LARGE))
-def test_the_command_exports_the_expected_values(once: Any, tmp_path: Path, name: str) -> None:
-    data, _ = once(name)
+def test_the_command_exports_the_expected_values(once: Once, tmp_path: Path, name: str) -> None:
+    data = shutil.copytree(once(name)[0], tmp_path / "data")
     assert asyncio.run(tasks.export_metrics(data, tmp_path / "out", as_of(name))) == 0
     assert compared(({}, {}), expected(name), tmp_path / "out").endswith(" 0 differ\n")
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_verify_finds_nothing(once: Any, name: str) -> None:
-    data, _ = once(name)
+def test_verify_finds_nothing(once: Once, tmp_path: Path, name: str) -> None:
+    data = shutil.copytree(once(name)[0], tmp_path / "data")
     assert asyncio.run(within(data, differences)) == ([], [])
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_twice_is_once(once: Any, tmp_path: Path, name: str) -> None:
+def test_twice_is_once(once: Once, tmp_path: Path, name: str) -> None:
     data, numbers = once(name)
     shutil.copytree(data, tmp_path / "data")
     again, events = asyncio.run(imported(tmp_path / "data", canonical(name), now=as_of(name)))
@@ -194,7 +202,7 @@ def test_twice_is_once(once: Any, tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_the_first_half_then_all(once: Any, tmp_path: Path, name: str) -> None:
+def test_the_first_half_then_all(once: Once, tmp_path: Path, name: str) -> None:
     _, numbers = once(name)
     half = written(tmp_path / "half", canonical(name), first_half(name))
     got, events = asyncio.run(imported(tmp_path / "data", half, canonical(name), now=as_of(name)))
@@ -203,7 +211,7 @@ def test_the_first_half_then_all(once: Any, tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_interleaved_in_another_order(once: Any, tmp_path: Path, name: str) -> None:
+def test_interleaved_in_another_order(once: Once, tmp_path: Path, name: str) -> None:
     _, numbers = once(name)
     bundle = written(tmp_path / "bundle", canonical(name), interleaved(name))
     assert (bundle / "customers.csv").read_bytes() != (canonical(name) / "customers.csv").read_bytes()
@@ -212,14 +220,14 @@ def test_interleaved_in_another_order(once: Any, tmp_path: Path, name: str) -> N
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_twelve_lanes_with_shuffled_topics(once: Any, tmp_path: Path, name: str) -> None:
+def test_twelve_lanes_with_shuffled_topics(once: Once, tmp_path: Path, name: str) -> None:
     _, numbers = once(name)
     got, _ = asyncio.run(imported(tmp_path / "data", canonical(name), now=as_of(name), lanes=12, shuffle_seed=7))
     assert same(got, numbers)
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_after_a_rebuild(once: Any, tmp_path: Path, name: str) -> None:
+def test_after_a_rebuild(once: Once, tmp_path: Path, name: str) -> None:
     data, numbers = once(name)
     shutil.copytree(data, tmp_path / "data")
     asyncio.run(rebuilt(tmp_path / "data"))
@@ -232,10 +240,10 @@ async def served(running: Engine) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_ten_earlier_moments(once: Any, tmp_path: Path, name: str) -> None:
+def test_ten_earlier_moments(once: Once, tmp_path: Path, name: str) -> None:
     data, numbers = once(name)
     chosen = moments(name)
-    got = asyncio.run(past(data, chosen))
+    got = asyncio.run(past(shutil.copytree(data, tmp_path / "data"), chosen))
     for place, moment in enumerate(chosen):
         bundle = written(tmp_path / f"{place}", canonical(name), until(name, moment), as_of=rfc3339(moment))
         fresh = tmp_path / f"{place}-data"

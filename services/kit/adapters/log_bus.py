@@ -44,10 +44,11 @@ class LogBus:
         try:
             while True:
                 if reading.reopen:
-                    numbers, reading.reopen = sorted(reading.reopen), set()
+                    numbers, reading.reopen, reading.opening = sorted(reading.reopen), set(), True
                     opened = {number: await self._open(open_lane, number) for number in numbers}
                     lanes |= opened
                     await reading.restart(min(lane.start for lane in opened.values()))
+                    reading.opening = False
                     continue  # `resend` may have been asked for meanwhile.
                 ready = [lane for lane in lanes.values() if lane.ready]
                 if ready and not self._read_first(reading):
@@ -70,7 +71,7 @@ class LogBus:
         """Return the position up to which all was delivered to the group's readers; -1 if more is at hand, or none."""
         readings = self._readings[group]
         if not readings or any(
-            r.reopen or r.has_more or any(lane.ready for lane in r.lanes.values()) for r in readings
+            r.reopen or r.opening or r.has_more or any(lane.ready for lane in r.lanes.values()) for r in readings
         ):
             return -1
         return min(reading.seen for reading in readings)
@@ -133,6 +134,8 @@ class _Reading:
 
     def __init__(self, store: EventStore, reopen: set[int]) -> None:
         self.reopen = reopen
+        self.opening = False
+        """Lanes are being opened: what is to be delivered is not known yet."""
         self.lanes: dict[int, Lane] = {}
         self._store = store
         self._seen: int | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -67,9 +68,13 @@ class Folder:
 
 async def embedded(path: Path, *, lanes: int = 1, shuffle_seed: int | None = None) -> Ports:
     """Open the stores in the folder (held by the caller). Raises NewerData or Unusable."""
-    store = await SqliteEventStore.open(path / "log.sqlite")
-    keyring = await SqliteKeyring.open(path / "keys.sqlite")
-    documents = await SqliteDocuments.open(path / "documents.sqlite")
+    async with AsyncExitStack() as undo:
+        store = await SqliteEventStore.open(path / "log.sqlite")
+        undo.push_async_callback(store.close)
+        keyring = await SqliteKeyring.open(path / "keys.sqlite")
+        undo.push_async_callback(keyring.close)
+        documents = await SqliteDocuments.open(path / "documents.sqlite")
+        undo.pop_all()
     return Ports(store, LogBus(store, lanes, shuffle_seed), documents, keyring, LocalLimits())
 
 

@@ -179,11 +179,16 @@ def test_all_values_are_the_expected_ones(once: Once, tmp_path: Path, name: str)
     assert not told.startswith("0 values")
 
 
-@pytest.mark.parametrize("name", sorted(set(SETS) - LARGE))
-def test_the_command_exports_the_expected_values(once: Once, tmp_path: Path, name: str) -> None:
-    data = shutil.copytree(once(name)[0], tmp_path / "data")
-    assert asyncio.run(tasks.export_metrics(data, tmp_path / "out", as_of(name))) == 0
-    assert compared(({}, {}), expected(name), tmp_path / "out").endswith(" 0 differ\n")
+@pytest.mark.parametrize("name", SETS)
+def test_the_commands_import_and_export_the_expected_values(once: Once, tmp_path: Path, name: str) -> None:
+    """As a person does it: an import into an empty workspace builds the read models at once."""
+    data, out, errors = tmp_path / "data", tmp_path / "out", tmp_path / "errors.csv"
+    for again in ("read models built", "nothing new"):
+        code = asyncio.run(tasks.import_(canonical(name), data, strict=False, source=None, errors=errors))
+        assert (code, errors.exists()) == (0, False), again
+    assert asyncio.run(tasks.export_metrics(data, out, as_of(name))) == 0
+    assert compared(({}, {}), expected(name), out).endswith(" 0 differ\n")
+    assert same(asyncio.run(present(data, as_of(name))), once(name)[1])
 
 
 @pytest.mark.parametrize("name", SETS)

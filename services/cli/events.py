@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from contracts.envelope import RecordedEvent, cloud_event
+from contracts.registry import EVENTS
 from services.kit.codec import Codec
 from services.kit.ports import EventStore
 
@@ -17,9 +20,16 @@ _SLICE = 5_000
 
 
 def opened(codec: Codec, event: RecordedEvent) -> dict[str, Any]:
-    """Return the event as a CloudEvent with its personal fields in plain text."""
-    shown = cloud_event(event)
-    if "sealed" in shown["data"]:
+    """Return the event as a CloudEvent with its personal fields in plain text. Data that is no JSON object is shown as
+    `data_base64`; what an unknown type has sealed stays sealed."""
+    try:
+        shown = cloud_event(event)
+    except ValueError:
+        shown = cloud_event(replace(event, data=b"null"))
+    if not isinstance(shown["data"], dict):
+        del shown["data"], shown["datacontenttype"]
+        shown["data_base64"] = b64encode(event.data).decode()
+    elif "sealed" in shown["data"] and event.type in EVENTS:
         shown["data"] = msgspec.to_builtins(codec.decode(event))
         shown["data"].pop("sealed", None)
     return shown

@@ -76,7 +76,7 @@ async def verify(data: Path, most: int) -> int:
             found = await differences(running, clock.now(), shown)
         marks = [mark for name in running.runners for mark in await standing(running, name) if mark.finding]
     for difference in found[:most]:
-        key = " ".join(difference.key)
+        key = " ".join(map(str, difference.key))
         typer.echo(f"{difference.table} {key} {difference.column}: served {difference.got}, log {difference.want}")
     for mark in marks:
         typer.echo(mark.finding)

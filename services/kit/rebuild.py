@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 
 from contracts.envelope import RecordedEvent
-from contracts.registry import REFERENCE_TYPES
+from contracts.registry import EVENTS, REFERENCE_TYPES
 from services.kit.codec import Codec
-from services.kit.documents import LaneState, Positions
+from services.kit.documents import LaneState, MissingKey, Positions
+from services.kit.errors import Unusable
 from services.kit.lanes import lane_of
 from services.kit.memory import MemoryContext
 from services.kit.ports import Documents, EventStore
 from services.kit.projection import Projection
 from services.kit.telemetry import METRICS
+
+
+class Unfoldable(Unusable):
+    """An event of the log cannot be folded; nothing was changed."""
+
 
 Progress = Callable[[str, int, int], None]
 """(what, done, total)."""
@@ -39,7 +45,7 @@ async def fold_log(
     progress: Progress = lambda _what, _done, _total: None,
     keep: Callable[[RecordedEvent], bool] = lambda _event: True,
 ) -> Folded:
-    """Fold the whole log in memory, or those events that `keep` chooses. Whatever a fold raises is raised: nothing was
+    """Fold the whole log in memory, or those events that `keep` chooses. Raises Unfoldable, MissingKey: nothing was
     written. Reference events come first: folds do not depend on the order between topics, and so no number is kept
     under rules that are none any more at the end of the log."""
     head = await store.head()
@@ -60,9 +66,8 @@ async def fold_log(
                     positions[event.topic] = (event.position, event.id)
                 continue
             lane = lane_of(event.key, lanes)
-            fold = projection.folds.get(event.type)
-            if fold is not None and keep(event):
-                fold(contexts[lane], codec.decode(event), event)
+            if keep(event):
+                _fold(projection, [contexts[lane]], codec, event)
             folded.positions[lane][event.topic] = (event.position, event.id)
         after = events[-1].position
         METRICS.rebuild_progress.labels(projection.name).set(after / head)
@@ -70,6 +75,25 @@ async def fold_log(
         await asyncio.sleep(0)
     await _work(projection, contexts)
     return folded
+
+
+def _fold(projection: Projection, contexts: Sequence[MemoryContext], codec: Codec, event: RecordedEvent) -> None:
+    """Fold one event in these lanes. What would stop a lane ends the rebuild: it must not look complete (ADR 0005)."""
+    fold = projection.folds.get(event.type)
+    if fold is None and event.type in EVENTS:
+        return
+    try:
+        data = codec.decode(event)
+        for context in contexts:
+            projection.folds[event.type](context, data, event)
+    except MissingKey:
+        raise
+    except Exception as error:
+        raise Unfoldable(
+            f"{projection.name} cannot be built: the event at position {event.position} ({event.type} {event.id}) "
+            f"cannot be folded ({type(error).__name__}: {error}). What serves now stays. If a newer version of "
+            "Voronka wrote it, start that one; if it is damaged, restore a backup."
+        ) from error
 
 
 async def _reference(projection: Projection, store: EventStore, codec: Codec, folded: Folded) -> None:
@@ -81,9 +105,7 @@ async def _reference(projection: Projection, store: EventStore, codec: Codec, fo
             after = event.position
             if after > folded.head:
                 return
-            data = codec.decode(event)
-            for context in folded.lanes:
-                projection.folds[event.type](context, data, event)
+            _fold(projection, folded.lanes, codec, event)
 
 
 async def _work(projection: Projection, contexts: list[MemoryContext]) -> None:

@@ -16,7 +16,7 @@ from contracts.base import Command
 from contracts.envelope import RecordedEvent
 from contracts.gateway.commands import ReserveNumbers
 from contracts.ids import command_id
-from contracts.problem import Refusal, Unavailable
+from contracts.problem import Refusal, Unavailable, VersionConflict
 from contracts.registry import KNOWN_TYPES, REFERENCE_TYPES
 from services.kit import clock
 from services.kit.codec import Codec
@@ -229,13 +229,21 @@ class Engine:
             command = await handles.enrich(self.desk, command, meta)
         return await self.handler.handle(handles.decider, getattr(command, handles.key), command, meta, digest)
 
+    async def _reserve(self, kind: str, command: ReserveNumbers, meta: Meta) -> Effect:
+        """Take a block; other processes may take one at the same moment, as often as it needs."""
+        while True:
+            try:
+                return await self.handler.handle(self._decider, kind, command, meta)
+            except VersionConflict:
+                await asyncio.sleep(0)
+
     async def _number(self, kind: str) -> int:
         async with self._numbers_lock:
             free = self._numbers.setdefault(kind, [])
             if not free:
                 command = ReserveNumbers(kind=kind, count=_BLOCK)  # type: ignore[arg-type]
                 meta = Meta("system:numbers", command_id("system:numbers", clock.new_id()), origin="system")
-                effect = await self.handler.handle(self._decider, kind, command, meta)
+                effect = await self._reserve(kind, command, meta)
                 data = self.codec.decode(effect.events[0])
                 free += range(data.first + data.count - 1, data.first - 1, -1)
             return free.pop()

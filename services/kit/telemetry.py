@@ -56,7 +56,7 @@ def configure(*, json_logs: bool, level: str = "INFO") -> None:
             structlog.processors.JSONRenderer() if json_logs else structlog.dev.ConsoleRenderer(colors=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # asked for at each line: it may be replaced
         cache_logger_on_first_use=False,
     )
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):

@@ -52,7 +52,8 @@ FROM client_numbers WHERE EXISTS (FROM client WHERE segment <> '') GROUP BY segm
 CREATE VIEW by_currency AS
 SELECT client_id, currency, kind, sale, work, refusal, local
 FROM counted
-WHERE class <> 'none' AND currency <> '' AND EXISTS (FROM counted WHERE currency <> getvariable('base'));
+WHERE class <> 'none' AND currency <> '' AND EXISTS (
+  FROM counted WHERE class <> 'none' AND currency NOT IN ('', getvariable('base')));
 
 CREATE VIEW files.customers_by_currency AS
 SELECT shown(client.external_id, client.id) AS customer_id, currency, sum(sale) AS sales_count,

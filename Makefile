@@ -55,7 +55,7 @@ clean: ## remove .venv, caches and reports; never voronka-data
 	@touch $@
 
 .venv/.dev: .venv/.uv-$(UV_VERSION) pyproject.toml uv.lock
-	$(SYNC)
+	$(SYNC) --extra distributed
 	@touch $@ .venv/.run
 
 .venv/.uv-$(UV_VERSION):

@@ -9,7 +9,6 @@ from contracts.clients.commands import (
     AddContact,
     AddNote,
     AssignClient,
-    CaptureLead,
     ChooseMainContact,
     ConvertLead,
     MoveClient,
@@ -101,9 +100,9 @@ async def _check_client(desk: Desk, client_id: str) -> None:
 
 
 async def register_client(desk: Desk, command: RegisterClient, _: Meta) -> RegisterClient:
-    """Give the client its number (P21). Raises UnknownReference."""
+    """Check the owner. Raises UnknownReference."""
     _check_owner(desk, command.owner_id)
-    return command.model_copy(update={"number": await desk.numbers("client")})
+    return command
 
 
 async def assign_client(desk: Desk, command: AssignClient, _: Meta) -> AssignClient:
@@ -142,20 +141,15 @@ async def choose_main_contact(desk: Desk, command: ChooseMainContact, _: Meta) -
 
 
 async def add_contact(desk: Desk, command: AddContact, _: Meta) -> AddContact:
-    """Check the client and give the contact person its number. Raises UnknownReference, ErasedClient."""
+    """Check the client. Raises UnknownReference, ErasedClient."""
     await _check_client(desk, command.client_id)
-    return command.model_copy(update={"number": await desk.numbers("contact")})
+    return command
 
 
 async def add_note(desk: Desk, command: AddNote, _: Meta) -> AddNote:
     """Check the client. Raises UnknownReference, ErasedClient."""
     await _check_client(desk, command.client_id)
     return command
-
-
-async def capture_lead(desk: Desk, command: CaptureLead, _: Meta) -> CaptureLead:
-    """Give the lead its number."""
-    return command.model_copy(update={"number": await desk.numbers("lead")})
 
 
 async def take_lead(desk: Desk, command: TakeLead, _: Meta) -> TakeLead:

@@ -14,7 +14,9 @@ from services.clients.reactions.convert_lead import CONVERT_LEAD
 from services.kit.service import Handles, Service
 
 _CLIENTS = (
-    Handles("/clients", c.RegisterClient, CLIENT, "client_id", creates=True, enrich=edge.register_client),
+    Handles(
+        "/clients", c.RegisterClient, CLIENT, "client_id", creates=True, enrich=edge.register_client, numbered="client"
+    ),
     Handles("/clients/{client_id}/details", c.ChangeClientDetails, CLIENT, "client_id"),
     Handles("/clients/{client_id}/status", c.ChangeClientStatus, CLIENT, "client_id"),
     Handles("/clients/{client_id}/temperature", c.ChangeClientTemperature, CLIENT, "client_id"),
@@ -29,7 +31,9 @@ _CLIENTS = (
     Handles("/clients/{client_id}/erase", c.EraseClient, CLIENT, "client_id"),
 )
 _CONTACTS = (
-    Handles("/contacts", c.AddContact, CONTACT, "contact_id", creates=True, enrich=edge.add_contact),
+    Handles(
+        "/contacts", c.AddContact, CONTACT, "contact_id", creates=True, enrich=edge.add_contact, numbered="contact"
+    ),
     Handles("/contacts/{contact_id}", c.ChangeContact, CONTACT, "contact_id"),
     Handles("/contacts/{contact_id}/remove", c.RemoveContact, CONTACT, "contact_id"),
 )
@@ -41,7 +45,7 @@ _NOTES = (
     Handles("/notes/{note_id}/restore", c.RestoreNote, NOTE, "note_id"),
 )
 _LEADS = (
-    Handles("/leads", c.CaptureLead, LEAD, "lead_id", creates=True, enrich=edge.capture_lead),
+    Handles("/leads", c.CaptureLead, LEAD, "lead_id", creates=True, numbered="lead"),
     Handles("/leads/{lead_id}/take", c.TakeLead, LEAD, "lead_id", enrich=edge.take_lead),
     Handles("/leads/{lead_id}/convert", c.ConvertLead, LEAD, "lead_id", enrich=edge.convert_lead),
     Handles("/leads/{lead_id}/close", c.CloseLead, LEAD, "lead_id"),

@@ -14,9 +14,7 @@ import structlog
 
 from contracts.base import Command
 from contracts.envelope import RecordedEvent
-from contracts.gateway.commands import ReserveNumbers
-from contracts.ids import command_id
-from contracts.problem import Refusal, Unavailable, VersionConflict
+from contracts.problem import Refusal, Unavailable
 from contracts.registry import KNOWN_TYPES, REFERENCE_TYPES
 from services.kit import clock
 from services.kit.codec import Codec
@@ -25,6 +23,7 @@ from services.kit.eraser import Eraser, reapply_erasures
 from services.kit.errors import OtherLog
 from services.kit.handle import Effect, Handler, Meta, command_hash
 from services.kit.lanes import lane_of
+from services.kit.numbers import Numbers
 from services.kit.ports import Bus, Documents, EventStore, Keyring, Limits, Reader
 from services.kit.projection import Projection
 from services.kit.reactor import Reactor
@@ -35,8 +34,6 @@ from services.kit.telemetry import METRICS, tracer
 from services.kit.token import Token
 
 log = structlog.get_logger(__name__)
-_BLOCK = 20
-"""Short numbers taken at a time; a restart leaves the rest of a block unused (P21)."""
 _SLICE = 2_000
 _AGAIN = 1.0
 """Seconds until a worker tries again after a store was away."""
@@ -69,12 +66,10 @@ class Engine:
         self.handler = Handler(ports.store, self.codec, clock.now)
         self.known: dict[str, Known] = {s.name: s.known() for s in services if s.known is not None}
         self.runners: dict[str, ProjectionRunner] = {}
-        self.desk = Desk(self.handler, self.codec, self.known, self._number)
+        self.numbers = Numbers(self.handler, self.codec, numbers)
+        self.desk = Desk(self.handler, self.codec, self.known)
         self.failure: BaseException | None = None
         self._handles: dict[type[Command], Handles] = {h.command: h for s in services for h in s.handles}
-        self._decider = numbers
-        self._numbers: dict[str, list[int]] = {}
-        self._numbers_lock = asyncio.Lock()
         self._eraser = Eraser(self)
         self._learned = 0
         self._told: set[int] = set()
@@ -221,32 +216,17 @@ class Engine:
 
     async def _answer(self, handles: Handles, command: Command, meta: Meta) -> Effect:
         """Answer a repeated command as the first time; else enrich, decide and append."""
-        digest, key = command_hash(command), getattr(command, handles.key)
-        if handles.enrich is not None:
-            done = await self.handler.repeated(handles.decider, key, meta, digest)
+        digest, key, decider = command_hash(command), getattr(command, handles.key), handles.decider
+        if handles.enrich is not None or handles.numbered is not None:
+            done = await self.handler.repeated(decider, key, meta, digest)
             if done is not None:
                 return done
+        if handles.enrich is not None:
             command = await handles.enrich(self.desk, command, meta)
-        return await self.handler.handle(handles.decider, getattr(command, handles.key), command, meta, digest)
-
-    async def _reserve(self, kind: str, command: ReserveNumbers, meta: Meta) -> Effect:
-        """Take a block; other processes may take one at the same moment, as often as it needs."""
-        while True:
-            try:
-                return await self.handler.handle(self._decider, kind, command, meta)
-            except VersionConflict:
-                await asyncio.sleep(0)
-
-    async def _number(self, kind: str) -> int:
-        async with self._numbers_lock:
-            free = self._numbers.setdefault(kind, [])
-            if not free:
-                command = ReserveNumbers(kind=kind, count=_BLOCK)  # type: ignore[arg-type]
-                meta = Meta("system:numbers", command_id("system:numbers", clock.new_id()), origin="system")
-                effect = await self._reserve(kind, command, meta)
-                data = self.codec.decode(effect.events[0])
-                free += range(data.first + data.count - 1, data.first - 1, -1)
-            return free.pop()
+        if handles.numbered is not None:
+            await self.handler.rehearse(decider, key, command, meta)
+            command = command.model_copy(update={"number": await self.numbers.next(handles.numbered)})
+        return await self.handler.handle(decider, key, command, meta, digest)
 
     # ------------------------------------------------------------ reads
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 from weakref import WeakValueDictionary
 
-from contracts.base import EDGE, Command, marked
+from contracts.base import EDGE, Command, Event, marked
 from contracts.envelope import NewEvent, Origin, RecordedEvent
 from contracts.ids import event_id
 from contracts.problem import Backdated, FutureDate, KeyReused, VersionConflict
@@ -111,15 +111,9 @@ class Handler:
                 if (done := await self.repeated(decider, key, meta, digest)) is not None:
                     return done
                 loaded = await self.load(decider, key)
-                if meta.expected is not None and meta.expected != loaded.version:
-                    raise VersionConflict(
-                        f"the record is at version {loaded.version}, not {meta.expected}: it was changed meanwhile",
-                        stream=stream,
-                        expected=meta.expected,
-                        actual=loaded.version,
-                    )
+                decided = self._decide(decider, stream, command, meta, loaded)
                 try:
-                    return await self._decide(decider, stream, command, meta, digest, loaded)
+                    return await self._append(stream, *decided, meta, digest, loaded)
                 except VersionConflict:
                     self._cache.pop(stream, None)
                     if attempt == _ATTEMPTS - 1:
@@ -129,11 +123,27 @@ class Handler:
                     raise
         raise AssertionError("unreachable")
 
-    async def _decide(
-        self, decider: Decider[Any, Any, Any], stream: str, command: Command, meta: Meta, digest: str, loaded: Loaded
-    ) -> Effect:
+    async def rehearse(self, decider: Decider[Any, Any, Any], key: str, command: Command, meta: Meta) -> None:
+        """Raise what `handle` would refuse the command with, as things stand; store nothing."""
+        self._decide(decider, decider.stream(key), command, meta, await self.load(decider, key))
+
+    def _decide(
+        self, decider: Decider[Any, Any, Any], stream: str, command: Command, meta: Meta, loaded: Loaded
+    ) -> tuple[int, Sequence[Event], Any]:
+        """Return the business time (UTC ms), what happens then, and the state after it."""
+        if meta.expected is not None and meta.expected != loaded.version:
+            raise VersionConflict(
+                f"the record is at version {loaded.version}, not {meta.expected}: it was changed meanwhile",
+                stream=stream,
+                expected=meta.expected,
+                actual=loaded.version,
+            )
         at = self._business_time(command, loaded)
-        events, state = decider.run(command.model_copy(update={"at": at}), loaded.state, at=at)
+        return at, *decider.run(command.model_copy(update={"at": at}), loaded.state, at=at)
+
+    async def _append(
+        self, stream: str, at: int, events: Sequence[Event], state: Any, meta: Meta, digest: str, loaded: Loaded
+    ) -> Effect:
         if not events:
             return Effect(stream, loaded.version, loaded.position)
         new = [

@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts.base import Command
 from contracts.envelope import RecordedEvent
+from contracts.gateway.events import NumberKind
 from services.kit.codec import Codec
 from services.kit.decider import Decider
 from services.kit.handle import Handler, Meta
@@ -34,8 +35,6 @@ class Desk:
     codec: Codec
     known: dict[str, Known]
     """By service name."""
-    numbers: Callable[[str], Awaitable[int]]
-    """Kind (client, contact, deal, order, lead) → the next short number (P21)."""
 
 
 Enrich = Callable[[Desk, Any, Meta], Awaitable[Any]]
@@ -54,6 +53,8 @@ class Handles:
     creates: bool = False
     """The id is uuid5(actor, Idempotency-Key) unless an import or a reaction gives it (DESIGN 4)."""
     enrich: Enrich | None = None
+    numbered: NumberKind | None = None
+    """Kind of short number that what it creates gets (P21), taken when nothing refuses the command."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from services.pipeline.pricing import cost_deal, money_at
 
 
 async def open_deal(desk: Desk, command: OpenDeal, _meta: Meta) -> OpenDeal:
-    """Fill in stage, currency, rate, base value, costs of lines and number.
+    """Fill in stage, currency, rate, base value and costs of lines.
 
     Raises UnknownReference, Invalid, MissingRate."""
     known, at = known_of(desk), moment(desk, command)
@@ -44,7 +44,6 @@ async def open_deal(desk: Desk, command: OpenDeal, _meta: Meta) -> OpenDeal:
             "currency": currency,
             "rate": rate,
             "base_value": base_value,
-            "number": await desk.numbers("deal"),
         }
     )
 

@@ -23,14 +23,14 @@ from services.pipeline.domain.order import ORDER
 from services.pipeline.domain.order_moves import CANCELLED, ORDERS, STATUSES, may_follow
 from services.pipeline.domain.order_state import Placed
 from services.pipeline.edge import check_branch, check_employee, known_of, moment, stage_in
-from services.pipeline.known import KnownFunnel, KnownStage
+from services.pipeline.known import KnownFunnel, KnownStage, PipelineKnown
 from services.pipeline.pricing import Money, base_of, money_at, price_order
 
 _SYSTEM = Meta("system", command_id("system", "default-order-funnel"), origin="system")
 
 
-async def place_order(desk: Desk, command: PlaceOrder, _meta: Meta) -> PlaceOrder:
-    """Fill in funnel, status, currency, priced lines, sums in the base currency and number.
+async def place_order(desk: Desk, command: PlaceOrder, meta: Meta) -> PlaceOrder:
+    """Fill in funnel, status, currency, priced lines and sums in the base currency.
 
     Raises UnknownReference, Invalid, MissingRate."""
     known, at = known_of(desk), moment(desk, command)
@@ -46,8 +46,8 @@ async def place_order(desk: Desk, command: PlaceOrder, _meta: Meta) -> PlaceOrde
     check_employee(desk, command.owner_id)
     check_branch(desk, command.branch)
     priced = price_order(known, command.lines, money, at=at, rates_at=at, kept={})
-    funnel_id, funnel = await _funnel_for(desk, command.funnel_id)
-    return command.model_copy(
+    funnel_id, funnel = _funnel_for(known, command.funnel_id)
+    filled = command.model_copy(
         update={
             "client_id": client_id,
             "funnel_id": funnel_id,
@@ -60,18 +60,18 @@ async def place_order(desk: Desk, command: PlaceOrder, _meta: Meta) -> PlaceOrde
             "base_cost": priced.base_cost,
             "base_shipping": money.in_base(command.shipping, field="shipping"),
             "base_tax": money.in_base(command.tax, field="tax"),
-            "number": await desk.numbers("order"),
         }
     )
+    if funnel_id not in known.funnels:
+        await desk.handler.rehearse(ORDER, command.order_id, filled, meta)
+        define = DefineFunnel(funnel_id=ORDERS, name="Orders", subject="order", stages=list(STATUSES))
+        await desk.handler.handle(FUNNEL, ORDERS, define, _SYSTEM)
+    return filled
 
 
-async def _funnel_for(desk: Desk, funnel_id: str | None) -> tuple[str, KnownFunnel]:
-    """Return the order funnel asked for, else the default one, made on first use (P15)."""
-    known = known_of(desk)
+def _funnel_for(known: PipelineKnown, funnel_id: str | None) -> tuple[str, KnownFunnel]:
+    """Return the order funnel asked for, else the default one, which is made by the first order in it (P15)."""
     if funnel_id is None or funnel_id == ORDERS:
-        if ORDERS not in known.funnels:
-            define = DefineFunnel(funnel_id=ORDERS, name="Orders", subject="order", stages=list(STATUSES))
-            await desk.handler.handle(FUNNEL, ORDERS, define, _SYSTEM)
         return ORDERS, known.funnels.get(ORDERS) or _default_funnel()
     funnel = known.funnels.get(funnel_id)
     if funnel is None or funnel.subject != "order":
@@ -80,7 +80,7 @@ async def _funnel_for(desk: Desk, funnel_id: str | None) -> tuple[str, KnownFunn
 
 
 def _default_funnel() -> KnownFunnel:
-    """Return the default funnel as it is made: another process made it just now, the news are not here yet."""
+    """Return the default funnel as it will be made."""
     stages = {spec.stage_id: KnownStage(spec.name, place, spec.kind) for place, spec in enumerate(STATUSES, start=1)}
     return KnownFunnel("order", "Orders", None, stages)
 

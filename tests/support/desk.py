@@ -1,4 +1,4 @@
-"""A desk for edges: streams folded from given events, numbers from 1, and what the services know."""
+"""A desk for edges: streams folded from given events, and what the services know."""
 
 from __future__ import annotations
 
@@ -36,12 +36,6 @@ class Handled:
 
 def desk(*events: Event, **known: Any) -> Desk:
     """Return a desk where these events happened and the services know this."""
-    taken: dict[str, int] = {}
-
-    async def numbers(kind: str) -> int:
-        taken[kind] = taken.get(kind, 0) + 1
-        return taken[kind]
-
     handler: Any = Handled(*events)
     codec: Any = None
-    return Desk(handler, codec, known, numbers)
+    return Desk(handler, codec, known)

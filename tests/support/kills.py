@@ -86,6 +86,13 @@ class Nursery:
                     pass  # What the commands themselves print.
         raise AssertionError("the process that starts the others ended")
 
+    def strike(self, do: str, data: Path, kill_after: float, **more: Any) -> Life:
+        """Kill a process at work after so many seconds; sooner in its next run, if the work was done by then."""
+        while not (life := self.live(do, data, kill_after=kill_after, **more)).killed:
+            assert (life.code, life.said) == (0, [])
+            kill_after /= 2
+        return life
+
 
 @contextmanager
 def nursery() -> Iterator[Nursery]:

@@ -60,7 +60,7 @@ class FakeKeyring:
 
 
 class Office:
-    """A desk with its clock, its numbers and the ways a test uses it."""
+    """A desk with its clock and the ways a test uses it."""
 
     def __init__(self) -> None:
         self.store, self.keyring = FakeStore(), FakeKeyring()
@@ -69,12 +69,7 @@ class Office:
         self.handler.listeners.append(self._listen)
         self.known = PipelineKnown()
         self.gateway = GatewayKnown()
-        self._count = 0
-        self.desk = Desk(self.handler, self.codec, {"pipeline": self.known, "gateway": self.gateway}, self._number)
-
-    async def _number(self, _kind: str) -> int:
-        self._count += 1
-        return self._count
+        self.desk = Desk(self.handler, self.codec, {"pipeline": self.known, "gateway": self.gateway})
 
     def _listen(self, event: RecordedEvent) -> None:
         for known in (self.known, self.gateway):

@@ -71,6 +71,7 @@ class Engine:
         self.failure: BaseException | None = None
         self._handles: dict[type[Command], Handles] = {h.command: h for s in services for h in s.handles}
         self._eraser = Eraser(self)
+        self._reactors: list[Reactor] = []
         self._learned = 0
         self._told: set[int] = set()
         self._tasks: list[asyncio.Task[None]] = []
@@ -105,6 +106,7 @@ class Engine:
                     head,
                     self.ports.store.log_id,
                 )
+                self._reactors.append(reactor)
                 self._spawn(self._steadily(reactor.run, reactor.group), reactor.group)
         self._spawn(self._steadily(self._eraser.run, self._eraser.group), self._eraser.group)
 
@@ -259,14 +261,18 @@ class Engine:
         return self.runners[name].passed >= head
 
     async def settle(self, seconds: float = 60.0) -> bool:
-        """Wait until all projections show the newest event and have no background work left; False if not in time."""
+        """Wait until all projections show the newest event, nothing is left to react to and no background work is left;
+        False if not in time."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while True:
                     head = await self.ports.store.head()
-                    quiet = all(r.passed >= head and not r.working for r in self.runners.values())
-                    quiet = quiet and self._eraser.passed >= head
-                    if quiet or self.failure is not None:
+                    quiet = self._quiet(head)
+                    if self.failure is not None or (quiet and await self.ports.store.head() == head):
                         return quiet
                     await asyncio.sleep(0.005)
         return False
+
+    def _quiet(self, head: int) -> bool:
+        workers: list[ProjectionRunner | Reactor | Eraser] = [*self.runners.values(), *self._reactors, self._eraser]
+        return all(each.passed >= head for each in workers) and not any(r.working for r in self.runners.values())

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from services.kit.documents import LaneState, Positions
+from contracts.envelope import RecordedEvent
+from services.kit.follower import Acted, Follower
 from services.kit.lane import Place
-from services.kit.ports import Batch, EventStore, Keyring
+from services.kit.ports import EventStore, Keyring
 
 if TYPE_CHECKING:
     from services.kit.engine import Engine
@@ -43,57 +44,31 @@ class Eraser:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._lanes: dict[int, LaneState] = {}
-        self._unsaved = 0
-        self._taking = False
+        ports = engine.ports
+        self._follower = Follower(self.group, ports.bus, ports.documents, ports.store.log_id, self._act)
 
     @property
     def passed(self) -> int:
         """The position up to which everything is done; -1 while something is under way."""
-        return -1 if self._taking else self._engine.ports.bus.passed(self.group)
+        return self._follower.passed
 
     async def run(self) -> None:
         """Erase for ever; cancel to stop."""
-        ports = self._engine.ports
-        await ports.documents.define(self.group, (), ())
-        async for batch in ports.bus.deliveries(self.group, self._open):
-            self._taking = True
-            await self._take(batch)
-            self._taking = False
+        await self._follower.run()
 
-    async def _open(self, lane: int) -> LaneState:
+    async def _act(self, lane: int, events: list[RecordedEvent]) -> Acted:
         ports = self._engine.ports
-        self._lanes[lane] = await ports.documents.open_lane(self.group, lane, ports.store.log_id)
-        return self._lanes[lane]
-
-    async def _take(self, batch: Batch) -> None:
-        ports = self._engine.ports
-        state = self._lanes[batch.lane]
-        moved: Positions = {}
         erased: list[Place] = []
-        for delivered in batch.events:
-            event = delivered.event
-            at = (moved.get(event.topic) or state.positions.get(event.topic, (0, "")))[0]
-            if event.position <= at:
-                continue
-            if delivered.prev != at:
-                await ports.bus.resend(self.group, batch.lane)
-                break
+        for event in events:
             if event.type == ERASED:
                 subjects = await ports.keyring.destroy(event.key)
                 self._engine.handler.forget_all()
-                erased.append((event.topic, batch.lane, event.position))
+                erased.append((event.topic, lane, event.position))
                 log.info("client erased", client_id=event.key, keys=len(subjects))
-            moved[event.topic] = (event.position, event.id)
         if erased:
             await self._blanked(erased)
             await ports.documents.compact()
-        state.positions |= moved
-        self._unsaved += 1
-        if erased or self._unsaved >= 100:
-            await ports.documents.commit(self.group, batch.lane, state.rev, state.positions, [])
-            self._unsaved = 0
-        await batch.done()
+        return Acted(save=bool(erased))
 
     async def _blanked(self, erased: list[Place]) -> None:
         """Wait until every projection has folded the erasures and blanked all documents of these clients."""

@@ -13,9 +13,10 @@ from contracts.envelope import RecordedEvent
 from contracts.ids import reaction_id
 from contracts.problem import Refusal, Unavailable
 from services.kit.codec import Codec
-from services.kit.documents import Collection, LaneState, Positions, Put, Write
+from services.kit.documents import Collection, LaneState, Put, Write
+from services.kit.follower import Acted, Follower
 from services.kit.handle import Effect, Meta
-from services.kit.ports import Batch, Bus, Documents
+from services.kit.ports import Bus, Documents
 from services.kit.reaction import Reaction
 from services.kit.service import Known
 from services.kit.telemetry import METRICS
@@ -59,72 +60,55 @@ class Reactor:
         head: int,
         log_id: str,
     ) -> None:
-        self.group = f"{name}-reactions.1"
-        self._bus = bus
+        self._follower = Follower(f"{name}-reactions.1", bus, documents, log_id, self._act, self._begin)
         self._documents = documents
         self._codec = codec
         self._send = send
         self._known = known
         self._head = head
         """Head of the log before this process took its first command."""
-        self._log_id = log_id
         self._by_type: dict[str, list[Reaction]] = {}
         for reaction in reactions:
             for event in reaction.events:
                 self._by_type.setdefault(event.type, []).append(reaction)
         self._reactions = reactions
         self._begun: dict[str, int] = {}
-        self._lanes: dict[int, LaneState] = {}
-        self._unsaved = 0
+
+    @property
+    def group(self) -> str:
+        """The group in which it follows the log."""
+        return self._follower.group
+
+    @property
+    def passed(self) -> int:
+        """The position up to which everything was reacted to; -1 while something is under way."""
+        return self._follower.passed
 
     async def run(self) -> None:
         """React for ever; cancel to stop."""
-        await self._documents.define(self.group, (BEGUN, PARKED), ())
-        async for batch in self._bus.deliveries(self.group, self._open):
-            await self._take(batch)
+        await self._follower.run((BEGUN, PARKED))
 
-    async def _open(self, lane: int) -> LaneState:
-        state = await self._documents.open_lane(self.group, lane, self._log_id)
-        self._lanes[lane] = state
-        if not self._begun:
-            await self._begin(lane, state)
-        return state
-
-    async def _begin(self, lane: int, state: LaneState) -> None:
+    async def _begin(self, state: LaneState) -> None:
         """Note the head of the log for each reaction that was never seen before."""
+        if self._begun:
+            return
         names = [reaction.name for reaction in self._reactions]
         async with self._documents.snapshot() as reader:
             rows = await reader.get_many(self.group, BEGUN.name, names)
-        self._begun = {row.id: row.document.position for row in rows}
-        new = [name for name in names if name not in self._begun]
+        begun = {row.id: row.document.position for row in rows}
+        new = [name for name in names if name not in begun]
         if new:
             writes: list[Write] = [Put(BEGUN.name, name, Begun(self._head)) for name in new]
-            await self._documents.commit(self.group, lane, state.rev, {}, writes)
-            self._begun |= dict.fromkeys(new, self._head)
+            await self._documents.commit(self.group, state.lane, state.rev, {}, writes)
+        self._begun = begun | dict.fromkeys(new, self._head)
 
-    async def _take(self, batch: Batch) -> None:
-        state = self._lanes[batch.lane]
-        writes: list[Write] = []
-        moved: Positions = {}
-        for delivered in batch.events:
-            event = delivered.event
-            at = (moved.get(event.topic) or state.positions.get(event.topic, (0, "")))[0]
-            if event.position <= at:
-                continue
-            if delivered.prev != at:
-                METRICS.gaps.labels(self.group).inc()
-                await self._bus.resend(self.group, batch.lane)
-                break
+    async def _act(self, _lane: int, events: list[RecordedEvent]) -> Acted:
+        acted = Acted()
+        for event in events:
             for reaction in self._by_type.get(event.type, ()):
                 if event.origin != "import" and event.position > self._begun[reaction.name]:
-                    writes += await self._react(reaction, event)
-            moved[event.topic] = (event.position, event.id)
-        state.positions |= moved
-        self._unsaved += len(moved)
-        if writes or self._unsaved >= 100:
-            await self._documents.commit(self.group, batch.lane, state.rev, state.positions, writes)
-            self._unsaved = 0
-        await batch.done()
+                    acted.writes += await self._react(reaction, event)
+        return acted
 
     async def _react(self, reaction: Reaction, event: RecordedEvent) -> list[Write]:
         """Send the reaction's commands; return the dead letters of those that failed."""

@@ -100,6 +100,16 @@ async def test_data_of_a_newer_format_is_refused(harness: Harness, lane: Lane, d
 # ---------------------------------------------------------------- bulk
 
 
+async def test_a_bulk_takes_many_small_puts(documents: Documents) -> None:
+    async with documents.bulk("built.1", [DEALS, VISITS], [SUMS]) as bulk:
+        for n in range(1_500):
+            await bulk.put_many("visits", 0, [(f"v{n}.{k}", Visit(f"{n}", k)) for k in range(10)])
+        await bulk.finish([LaneState(0, 1, "log-1", {}, False)])
+    await documents.define("built.1", [DEALS, VISITS], [SUMS])
+    async with documents.snapshot() as reader:
+        assert await reader.count("built.1", "visits", (), 20_000) == 15_000
+
+
 async def test_a_bulk_equals_the_same_rows_by_commits(harness: Harness, lane: Lane, documents: Documents) -> None:
     chance = random.Random(2)
     deals = [(f"{chance.random()}", Deal(f"Угода {i}", f"o{i % 3}", i, i % 5 or None)) for i in range(500)]

@@ -71,7 +71,8 @@ class SqliteBulk:
         async with self._lock:
             db = self._open()
             try:
-                await in_thread(lambda: db.executemany(statement, rows()))
+                # Closed in its own thread: a cursor's end resets the statement, which the next call may be running.
+                await in_thread(lambda: db.executemany(statement, rows()).close())
             except sqlite3.Error as error:
                 raise translated(error, self._path) from error
 

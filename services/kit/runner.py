@@ -46,7 +46,9 @@ class ProjectionRunner:
     # ------------------------------------------------------------ running
 
     async def run(self) -> None:
-        """Fold for ever; cancel to stop. Raises OtherLog when the documents belong to another log."""
+        """Fold for ever; cancel to stop. Raises OtherLog when the documents belong to another log, Unavailable when a
+        store is away: run it again then."""
+        self.lanes.clear()  # What an earlier run had in mind may not be what is stored.
         await self._documents.define(self.group, self.projection.collections, self.projection.counters)
         deliveries = self._bus.deliveries(self.group, self._open, _BATCH)
         self._opened = asyncio.get_running_loop().create_future()
@@ -185,22 +187,15 @@ class ProjectionRunner:
     async def _commit(
         self, lane: Lane, writes: list[Write], positions: Positions | None = None, *, lazy: bool = False
     ) -> None:
-        moved = positions or {}
-        lane.positions |= moved
+        """Raises LaneMoved; Unavailable: whether it was stored is not known then, only opening the lane anew tells."""
+        moved = lane.positions | (positions or {})
         if writes or lane.unsaved >= _LAZY or not lazy:
-            delay = 0.1
-            while True:
-                try:
-                    with METRICS.commit_seconds.labels(self.projection.name).time():
-                        await self._documents.commit(self.group, lane.number, lane.rev, lane.positions, writes)
-                    break
-                except Unavailable as error:
-                    log.error("documents cannot be stored, trying again", group=self.group, error=str(error))
-                    await asyncio.sleep(delay)
-                    delay = min(delay * 2, 5.0)
+            with METRICS.commit_seconds.labels(self.projection.name).time():
+                await self._documents.commit(self.group, lane.number, lane.rev, moved, writes)
             lane.unsaved = 0
         else:
             lane.unsaved += 1
+        lane.positions = moved
         self._waiters.wake()
 
     def _alarm(self, lane: Lane, stop: Stop) -> None:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from contracts.base import Event
 from contracts.envelope import NewEvent, Origin, RecordedEvent
 from contracts.money import half_up
+from contracts.problem import Unavailable
 from services.analytics.projections.group import ANALYTICS
 from services.analytics.projections.shapes import Row
 from services.kit.codec import Codec
@@ -76,8 +77,17 @@ class Running:
         self.task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Running:
-        self.task = asyncio.create_task(self.runner.run())
+        self.task = asyncio.create_task(self._run())
         return self
+
+    async def _run(self) -> None:
+        """Run it as the engine does: again when a store was away."""
+        while True:
+            try:
+                await self.runner.run()
+                return
+            except Unavailable:
+                await asyncio.sleep(0)
 
     async def __aexit__(self, *_: Any) -> None:
         assert self.task is not None

@@ -13,6 +13,7 @@ import pytest
 
 from contracts.envelope import NewEvent, RecordedEvent
 from contracts.pipeline.events import DealOpened, DealTouched
+from contracts.problem import Unavailable
 from contracts.registry import REFERENCE_TYPES
 from services.analytics.projections.group import ANALYTICS
 from services.analytics.projections.shapes import Fact
@@ -198,6 +199,76 @@ async def test_a_first_batch_of_touches_alone_is_folded(tmp_path: Path) -> None:
         async with Running(ports) as running:
             await running.settle()
         assert (await dump(ports))["seen"] == {("touched",): (1,)}
+
+
+# ------------------------------------------------------------ commits without an answer
+
+
+FAULTY = 48
+
+
+class Cut:
+    """Documents away at every third of the first commits, in turn before it is stored and after."""
+
+    def __init__(self, documents: Any) -> None:
+        self._documents = documents
+        self._commits = 0
+        self.before = self.after = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._documents, name)
+
+    async def commit(self, *args: Any, **more: Any) -> None:
+        self._commits += 1
+        if self._commits % 6 == 3 and self._commits <= FAULTY:
+            self.before += 1
+            raise Unavailable("cut before")
+        await self._documents.commit(*args, **more)
+        if self._commits % 6 == 0 and self._commits <= FAULTY:
+            self.after += 1
+            raise Unavailable("cut after")
+
+
+@pytest.mark.parametrize(("lanes", "seed"), [(1, None), (12, 4)])
+@pytest.mark.parametrize("batches", [1, 20], indirect=True)
+async def test_commits_whose_end_is_not_known_count_once(  # R9
+    short: Path, lanes: int, seed: int | None, batches: int
+) -> None:
+    async with workspace(short, lanes, seed) as ports:
+        cut = Cut(ports.documents)
+        async with Running(ports, docs=cut) as running:
+            await running.settle()
+            await all_retired(ports, running)
+            assert not running.stops
+        await check(ports)
+        assert min(cut.before, cut.after) >= 5
+
+
+async def test_positions_whose_writes_were_not_stored_are_not_saved(short: Path) -> None:
+    """A store that was away until the process stops, and is there again when it stores where it was."""
+
+    class Away(Cut):
+        away = False
+
+        async def commit(self, group: str, lane: int, rev: int, positions: Any, writes: Any, **more: Any) -> None:
+            if self.away and writes:
+                self.before += 1
+                raise Unavailable("away")
+            await self._documents.commit(group, lane, rev, positions, writes, **more)
+
+    story = Story(stages={})
+    story.stage("zz", "late", "none", T0)
+    async with workspace(short) as ports:
+        away = Away(ports.documents)
+        async with Running(ports, docs=away) as running:
+            await running.settle()
+            away.away = True
+            await store_all(ports, story.events)
+            await running.until(lambda: away.before > 3)
+    async with workspace(short) as ports:
+        async with Running(ports) as running:
+            await running.settle()
+        await check(ports)
 
 
 # ------------------------------------------------------------ two owners

@@ -1,0 +1,60 @@
+"""What an installation is told by its environment: VORONKA_<NAME>, or the file `.env` (DESIGN 5, 10)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.kit.errors import Unusable
+
+LANES = 12
+"""Lanes of the distributed profile, fixed for ever: another number means new topics and a rebuild."""
+_NEEDED = ("event_store", "kafka", "documents", "redis", "secret")
+_SECRET = 32
+
+
+class Settings(BaseSettings):
+    """Defaults are those of the embedded profile, which needs none of them."""
+
+    model_config = SettingsConfigDict(env_prefix="VORONKA_", env_file=".env", env_file_encoding="utf-8", extra="ignore")
+
+    profile: Literal["embedded", "distributed"] = "embedded"
+    event_store: SecretStr = Field(
+        SecretStr(""), description="EventStoreDB or KurrentDB: kurrentdb://HOST:2113?tls=..."
+    )
+    kafka: str = Field("", description="Kafka brokers: HOST:9092,HOST:9092")
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_user: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_ca_file: str = Field("", description="Certificates to trust (PEM); empty: those of the system")
+    documents: SecretStr = Field(SecretStr(""), description="MongoDB replica set: mongodb://HOST:27017/?replicaSet=rs0")
+    database: str = Field("voronka", description="Name of the MongoDB database")
+    redis: SecretStr = Field(SecretStr(""), description="Redis: redis://HOST:6379/0")
+    secret: SecretStr = Field(
+        SecretStr(""), description="Signs calls between processes; the same in all, at least 32 characters"
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: int = Field(8080, ge=1, le=65535)
+    gateway_url: str = Field("", description="Where the gateway answers, if not in this process")
+    clients_url: str = Field("", description="Where the clients service answers, if not in this process")
+    pipeline_url: str = Field("", description="Where the pipeline service answers, if not in this process")
+    analytics_url: str = Field("", description="Where the analytics service answers, if not in this process")
+
+    def check_distributed(self) -> None:
+        """Raise Unusable naming each setting that the distributed profile lacks."""
+        missing = [f"VORONKA_{name.upper()}" for name in _NEEDED if not _text(getattr(self, name))]
+        if missing:
+            raise Unusable(f"the distributed profile needs {', '.join(missing)}; see docs/distributed.md")
+        if len(_text(self.secret)) < _SECRET:
+            raise Unusable(
+                f"VORONKA_SECRET must have at least {_SECRET} characters; make one with `openssl rand -hex 32`"
+            )
+        if self.kafka_security.startswith("SASL") and not (self.kafka_user and _text(self.kafka_password)):
+            raise Unusable(f"VORONKA_KAFKA_SECURITY={self.kafka_security} needs VORONKA_KAFKA_USER and _PASSWORD")
+
+
+def _text(value: SecretStr | str) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value

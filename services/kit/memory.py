@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +18,7 @@ class MemoryContext:
     def __init__(self, projection: Projection, lane: int, lanes_of_all: list[MemoryContext]) -> None:
         self.lane = lane
         self.documents: dict[str, dict[str, Any]] = {c.name: {} for c in projection.collections}
-        self.counters: dict[str, dict[tuple[Any, ...], list[int]]] = {c.name: {} for c in projection.counters}
+        self.counters: dict[str, dict[tuple[Any, ...], tuple[int, ...]]] = {c.name: {} for c in projection.counters}
         self._keys = {c.name: tuple(c.keys) for c in projection.counters}
         self._all = lanes_of_all
         self._indexes: dict[tuple[str, str], dict[Any, set[str]]] = {}
@@ -57,12 +58,7 @@ class MemoryContext:
         """Add to a counter."""
         rows = self.counters[counter]
         known = rows.get(key)
-        if known is None:
-            rows[key] = list(deltas)
-        else:
-            for i, delta in enumerate(deltas):
-                if delta:
-                    known[i] += delta
+        rows[key] = deltas if known is None else tuple(map(operator.add, known, deltas))
 
     def purge(self, name: str, column: str, value: Any, most: int) -> None:
         """Remove all rows whose column has this value: in memory there is no need to do it in parts of `most`."""

@@ -124,7 +124,7 @@ async def write_group(projection: Projection, group: str, folded: Folded, docume
                 if rows:
                     await bulk.put_many(collection, context.lane, list(rows.items()))
             for counter, sums in context.counters.items():
-                kept = [(key, tuple(values)) for key, values in sums.items() if any(values)]
+                kept = [(key, values) for key, values in sums.items() if any(values)]
                 if kept:
                     await bulk.add_many(counter, context.lane, kept)
         await bulk.finish([LaneState(lane, 0, log_id, positions) for lane, positions in enumerate(folded.positions)])

@@ -50,14 +50,23 @@ def change_fact(context: Context, old: Fact | None, new: Fact | None, at: int) -
         context.delete(FACTS.name, id)
     else:
         context.put(FACTS.name, id, new)
-    change_timings(context, old, new)
-    if _unruled_parts(old) != _unruled_parts(new):
-        for fact, sign in ((old, -1), (new, 1)):
-            if fact is not None:
-                _unruled(context, fact, sign)
     lane = lane_rules(context)
+    if lane.active.id != VOID.id:
+        change_timings(context, old, new)
+        if _unruled_parts(old) != _unruled_parts(new):
+            for fact, sign in ((old, -1), (new, 1)):
+                if fact is not None:
+                    _unruled(context, fact, sign)
     for rules in rulesets(lane, FACTS.name, id):
         apply_rules(context, lane, rules, old, new, at)
+
+
+def count_fact(context: Context, lane: LaneRules, rules: Ruleset, fact: Fact) -> None:
+    """Count a stored fact under a ruleset that is being derived; if nothing of it was counted before, all of it."""
+    if lane.active.id == VOID.id:
+        change_timings(context, None, fact)
+        _unruled(context, fact, 1)
+    apply_rules(context, lane, rules, None, fact, 0)
 
 
 def _unruled_parts(fact: Fact | None) -> object:

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from services.analytics.projections.change import LANE_ID, PHASES, apply_payment, apply_rules, lane_rules
+from services.analytics.projections.change import LANE_ID, PHASES, apply_payment, count_fact, lane_rules
 from services.analytics.projections.distribution import cycle_dist
 from services.analytics.projections.model import BUCKETS, FACTS, LANE, PARTS, PAYMENTS, PEOPLE, ROWS, RULED, VALUES
 from services.analytics.projections.rows import change_person, row_of, save_row
@@ -46,7 +46,7 @@ def _derive(context: Context, lane: LaneRules, rules: Ruleset) -> None:
         if lane.phase == PEOPLE.name:
             change_person(context, rules, document, 0)
         elif lane.phase == FACTS.name:
-            apply_rules(context, lane, rules, None, document, 0)
+            count_fact(context, lane, rules, document)
         elif lane.phase == PAYMENTS.name:
             apply_payment(context, rules, document, 1, 0)
         else:

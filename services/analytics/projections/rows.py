@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import neg, sub
 from typing import Any
 
 from msgspec.structs import replace
@@ -43,25 +44,32 @@ def save_row(context: Context, rules: Ruleset, before: Row, after: Row) -> None:
     if after == before:
         return
     if after.subject == "client":
-        if _shares(before) != _shares(after):
-            _attributes(context, rules, before, -1)
-            _attributes(context, rules, after, 1)
+        _move_shares(context, rules, before, after)
         if (before.first_sale_at, before.owner_id) != (after.first_sale_at, after.owner_id):
             _first_sale(context, rules, before, -1)
             _first_sale(context, rules, after, 1)
     context.put(ROWS.name, row_id(rules, after.subject_id), after)
 
 
-def _shares(row: Row) -> object:
-    """Return what the totals by attribute depend on."""
-    return row.registered, row.owner_id, row.country, row.segment, row.category, _six(row)
+def _move_shares(context: Context, rules: Ruleset, before: Row, after: Row) -> None:
+    """Move what a client gives to the totals by attribute: the difference alone where it stays in the same ones."""
+    was, now = _shares(before), _shares(after)
+    change = tuple(map(sub, now, was))
+    for name in _NAMES:
+        old, new = ((rules.id, name, getattr(row, name), row.owner_id) for row in (before, after))
+        if old == new:
+            if any(change):
+                context.add(ATTRIBUTES.name, new, change)
+            continue
+        if any(was):
+            context.add(ATTRIBUTES.name, old, tuple(map(neg, was)))
+        if any(now):
+            context.add(ATTRIBUTES.name, new, now)
 
 
-def _attributes(context: Context, rules: Ruleset, row: Row, sign: int) -> None:
-    if row.registered:
-        deltas = (sign, *(sign * n for n in _six(row)))
-        for name in _NAMES:
-            context.add(ATTRIBUTES.name, (rules.id, name, getattr(row, name), row.owner_id), deltas)
+def _shares(row: Row) -> tuple[int, ...]:
+    """Return what a row gives to the totals by attribute: itself and its six sums, if the client is registered."""
+    return (1, *_six(row)) if row.registered else (0, 0, 0, 0, 0, 0, 0)
 
 
 def _six(row: Row) -> tuple[int, int, int, int, int, int]:

@@ -175,7 +175,7 @@ class Ruleset(msgspec.Struct, frozen=True):
 
 
 VOID = Ruleset(id="void")
-"""Stands in while a rebuild folds facts alone: nothing is counted under it, only when a row's facts last changed."""
+"""Stands in while a rebuild folds facts alone: nothing is counted then, only when a row's facts last changed."""
 
 
 class LaneRules(msgspec.Struct, frozen=True):

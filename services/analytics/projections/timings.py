@@ -99,49 +99,39 @@ def _standing(context: Context, fact: Fact, stay: Stay, sign: int) -> None:
     )
 
 
-def _complete(context: Context, fact: Fact, stay: Stay, following: Stay, sign: int) -> None:
-    """Count a completed stay: the move it ended with and, unless imputed, its duration."""
-    funnel, owner = fact.funnel_id, fact.owner_id
-    took = duration(stay)
-    timed, ms = (0, 0) if took is None else (sign, sign * took)
-    context.add(TRANSITIONS.name, (funnel, stay.stage_id, following.stage_id, owner), (sign, 0, timed, ms))
-    if took is not None:
-        context.add(STAGES.name, (funnel, stay.stage_id, owner), (0, 0, sign, ms, 0, 0, 0, 0, 0))
-        count_value(context, stay_dist(funnel, stay.stage_id), following.stage_id, owner, took, sign)
-
-
-def _per_subject(context: Context, fact: Fact, stage_id: str, old: int | None, new: int | None) -> None:
-    """Move a subject's added up completed stays in a stage from one sum to another (ms; None: it has none)."""
-    dist = subject_dist(fact.funnel_id, stage_id)
-    if old is not None:
-        count_value(context, dist, "", fact.owner_id, old, -1)
-    if new is not None:
-        count_value(context, dist, "", fact.owner_id, new, 1)
-    subjects = int(new is not None) - int(old is not None)
-    deltas = (0, 0, 0, 0, 0, 0, 0, subjects, (new or 0) - (old or 0))
-    context.add(STAGES.name, (fact.funnel_id, stage_id, fact.owner_id), deltas)
-
-
 def _whole(context: Context, fact: Fact, sign: int) -> None:
     """Count all stays of a subject, or take them all back."""
-    if not fact.stays:
+    stays = fact.stays
+    if not stays:
         return
-    funnel, owner = fact.funnel_id, fact.owner_id
-    context.add(STARTS.name, (funnel, fact.stays[0].stage_id, owner), (sign,))
-    context.add(PATHS.name, (funnel, visited(fact.stays), owner), (sign,))
-    for stage_id in {stay.stage_id for stay in fact.stays}:
-        visits = sum(stay.stage_id == stage_id for stay in fact.stays)
-        context.add(STAGES.name, (funnel, stage_id, owner), (sign, sign * visits, 0, 0, 0, 0, 0, 0, 0))
-        times = [d for s in fact.stays if s.stage_id == stage_id and (d := duration(s)) is not None]
-        if times:
-            old, new = (None, sum(times)) if sign > 0 else (sum(times), None)
-            _per_subject(context, fact, stage_id, old, new)
-    _standing(context, fact, fact.stays[-1], sign)
-    pairs = list(pairwise(fact.stays))
-    for stay, following in pairs:
-        _complete(context, fact, stay, following, sign)
-    for start, end in {(a.stage_id, b.stage_id) for a, b in pairs}:
-        context.add(TRANSITIONS.name, (funnel, start, end, owner), (0, sign, 0, 0))
+    funnel, owner, last = fact.funnel_id, fact.owner_id, stays[-1]
+    context.add(STARTS.name, (funnel, stays[0].stage_id, owner), (sign,))
+    context.add(PATHS.name, (funnel, visited(stays), owner), (sign,))
+    stages: dict[str, list[int]] = {}
+    """Stage → stays there, those with a duration, ms of these."""
+    moves: dict[tuple[str, str], list[int]] = {}
+    """(from, to) → moves, those whose stay before has a duration, ms of these."""
+    for stay in stays:
+        stages.setdefault(stay.stage_id, [0, 0, 0])[0] += 1
+    for stay, following in pairwise(stays):
+        stage = stages[stay.stage_id]
+        move = moves.setdefault((stay.stage_id, following.stage_id), [0, 0, 0])
+        move[0] += 1
+        took = duration(stay)
+        if took is not None:
+            for timed in (stage, move):
+                timed[1] += 1
+                timed[2] += took
+            count_value(context, stay_dist(funnel, stay.stage_id), following.stage_id, owner, took, sign)
+    since = last.entered_at - EPOCH_2000
+    for stage_id, (visits, count, ms) in stages.items():
+        here = (1, fact.value, since) if stage_id == last.stage_id else (0, 0, 0)
+        sums = (1, visits, count, ms, *here, int(count > 0), ms)
+        context.add(STAGES.name, (funnel, stage_id, owner), tuple([sign * each for each in sums]))
+        if count:
+            count_value(context, subject_dist(funnel, stage_id), "", owner, ms, sign)
+    for (start, end), (times, count, ms) in moves.items():
+        context.add(TRANSITIONS.name, (funnel, start, end, owner), (sign * times, sign, sign * count, sign * ms))
 
 
 def _visit(context: Context, fact: Fact, index: int, stay: Stay, following: Stay) -> None:

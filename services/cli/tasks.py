@@ -26,18 +26,25 @@ async def import_(folder: Path, data: Path, *, strict: bool, source: str | None,
     """Import a bundle and fold it; bad rows are listed in the file `errors`."""
     check_place(errors, data)
     report = await bring(data, folder, strict=strict, source=source)
-    typer.echo(f"{report.events} events stored from source {report.source!r}")
+    stored = counted(report.events, "event") + " stored" if report.events else "nothing new to store"
+    typer.echo(f"{stored} from source {report.source!r}" if report.source else "nothing was stored")
     for table, count in report.subjects.items():
         typer.echo(f"  {table}: {count}")
     if not report.errors:
         remove_stale(errors)
         return 0
     write_errors(report.errors, errors, data)
-    typer.echo(f"{len(report.errors)} rows are bad, see {errors}; repair them and import again:", err=True)
+    found = counted(len(report.errors), "finding")
+    typer.echo(f"{found}, all listed in {errors}; repair the bundle and import it again:", err=True)
     for error in report.errors[:5]:
         where = f"{error.file}:{error.line}" if error.line else error.file
         typer.echo(f"  {where} {error.column}: {error.reason}", err=True)
     return FINDINGS
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
 async def export_metrics(data: Path, out: Path, when: int | None) -> int:
@@ -80,7 +87,7 @@ async def verify(data: Path, most: int) -> int:
         typer.echo(f"{difference.table} {key} {difference.column}: served {difference.got}, log {difference.want}")
     for mark in marks:
         typer.echo(mark.finding)
-    typer.echo(f"{len(found)} differences")
+    typer.echo(counted(len(found), "difference"))
     return FINDINGS if found or marks else 0
 
 
@@ -139,5 +146,5 @@ async def doctor(data: Path) -> int:
     found = await findings(data)
     for finding in found:
         typer.echo(finding)
-    typer.echo("all is well" if not found else f"{len(found)} findings")
+    typer.echo(counted(len(found), "finding") if found else "all is well")
     return FINDINGS if found else 0

@@ -47,6 +47,7 @@ class EventStore(Protocol):
         `expected`: the stream's version now (0: it must not exist). There is no "any". Raises VersionConflict if it is
         too low or too high; except that the same events (same ids) at that very place are answered as done (a retry).
         Raises Unavailable if it cannot store (disk full, store away): then nothing was stored.
+        A RecordedEvent keeps its `recorded_at`: it comes from a log that is moved here.
         """
         ...
 

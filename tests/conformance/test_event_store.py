@@ -44,6 +44,17 @@ async def test_what_is_appended_is_read_back_whole(store: EventStore) -> None:
     assert await store.head() == appended.position
 
 
+async def test_an_event_of_a_moved_log_keeps_all_but_its_position(store: EventStore) -> None:
+    await store.append("deal-0", [new("other")], 0)
+    [moved] = (await store.append("deal-1", [new("e1")], 0)).events
+    moved.stream, moved.version, moved.position, moved.recorded_at, moved.id = "deal-2", 1, 77, 1_500_000_000_123, "e2"
+    [stored] = (await store.append("deal-2", [moved], 0)).events
+    assert [stored] == await store.read("deal-2")
+    assert stored.position != 77
+    moved.position = stored.position
+    assert stored == moved
+
+
 async def test_an_unknown_stream_is_empty(store: EventStore) -> None:
     assert await store.read("deal-1") == []
     assert await everything(store) == []

@@ -157,8 +157,8 @@ def _events(rows: list[tuple[Any, ...]]) -> list[RecordedEvent]:
     ]  # fmt: skip
 
 
-def recorded(event: NewEvent, stream: str, version: int, position: int, recorded_at: int) -> RecordedEvent:
-    """Return the new event as it will be stored."""
+def recorded(event: NewEvent, stream: str, version: int, position: int, now: int) -> RecordedEvent:
+    """Return the new event as it will be stored; one that was recorded in another log keeps that time."""
     return RecordedEvent(
         id=event.id,
         type=event.type,
@@ -174,5 +174,5 @@ def recorded(event: NewEvent, stream: str, version: int, position: int, recorded
         stream=stream,
         version=version,
         position=position,
-        recorded_at=recorded_at,
+        recorded_at=event.recorded_at if isinstance(event, RecordedEvent) else now,
     )

@@ -131,5 +131,10 @@ class LaneMoved(Exception):
     """Another worker owns the lane now: this one's commit was refused and its cache must be dropped."""
 
 
+class LaneUnsure(LaneMoved):
+    """Whether the commit was stored could not be found out in time. Opened again, the lane tells by its positions, and
+    then it is too late for a commit that was still on its way."""
+
+
 class MissingKey(Exception):
     """A sealed field's key is neither there nor tombstoned: an old keyring; the lane must stop (DESIGN 8)."""

@@ -18,10 +18,13 @@ import msgspec
 import pytest
 
 from services.kit import crash
-from services.kit.adapters import sqlite_find, sqlite_group
+from services.kit.adapters import mongo_bulk, mongo_reader, sqlite_find, sqlite_group
+from services.kit.adapters.mongo_documents import MongoDocuments
 from services.kit.adapters.sqlite_documents import SqliteDocuments
 from services.kit.document_ports import Documents
 from services.kit.documents import Add, Collection, Counter, Filter, Put, Row, Stored, Write
+from tests.doubles.mongo import MongoDouble
+from tests.doubles.mongo.storage import Storage, id_key
 
 GROUP = "sales.1"
 TOPIC = "pipeline.events"
@@ -59,6 +62,10 @@ class Harness(Protocol):
     """One adapter under test, with its data in a folder."""
 
     name: str
+    overwrites: bool
+    """What is deleted is in no file any more, without `compact`."""
+    rounds: int
+    """How many random cases a test may take."""
 
     def __init__(self, folder: Path) -> None: ...
 
@@ -82,11 +89,17 @@ class Harness(Protocol):
         """Lower internal limits, so that few rows reach what else only many do."""
         ...
 
+    async def stop(self) -> None:
+        """End what was started beside the store."""
+        ...
+
 
 class SqliteHarness:
     """SqliteDocuments."""
 
     name = "sqlite"
+    overwrites = True
+    rounds = 400
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -123,8 +136,58 @@ class SqliteHarness:
         set_attribute(sqlite_group, "INLINE", 2)
         set_attribute(sqlite_group, "FRAMES", 20)
 
+    async def stop(self) -> None:
+        """Nothing runs beside it."""
 
-HARNESSES: dict[str, type[Harness]] = {SqliteHarness.name: SqliteHarness}
+
+class MongoHarness:
+    """MongoDocuments on the double, which runs in this process."""
+
+    name = "mongo-double"
+    overwrites = False
+    rounds = 100
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.double = MongoDouble(folder / "mongo")
+        self._running = False
+
+    async def open(self) -> Documents:
+        """Open it; what builders left is rubbish at once."""
+        if not self._running:
+            await self.double.start()
+            self._running = True
+        return await MongoDocuments.open(self.double.uri, "test", lease=0)
+
+    def files(self) -> list[Path]:
+        """Return the double's files."""
+        return [path for path in self.folder.rglob("*") if path.is_file()]
+
+    @contextmanager
+    def full(self) -> Iterator[None]:
+        """Let the double store nothing."""
+        self.double.faults.full = True
+        yield
+        self.double.faults.full = False
+
+    def make_newer(self) -> None:
+        """Raise the format."""
+        storage = Storage(self.folder / "mongo")
+        new: Any = {"_id": "format", "format": 999}
+        storage.apply({"test.catalogue": {id_key(new): (None, new)}}, None)
+        storage.close()
+
+    def shrink(self, set_attribute: Callable[[object, str, Any], None]) -> None:
+        """Insert few rows at once, look up few ids at once."""
+        set_attribute(mongo_bulk, "_ROWS", 3)
+        set_attribute(mongo_reader, "_CHUNK", 3)
+
+    async def stop(self) -> None:
+        """Stop the double."""
+        await self.double.stop()
+
+
+HARNESSES: dict[str, type[Harness]] = {each.name: each for each in (SqliteHarness, MongoHarness)}
 
 
 class Lane:
@@ -212,9 +275,11 @@ async def get(documents: Documents, id: str) -> Any:
 
 
 @pytest.fixture(params=HARNESSES)
-def harness(request: pytest.FixtureRequest, tmp_path: Path) -> Harness:
+async def harness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
     """Return each adapter's harness in turn."""
-    return HARNESSES[request.param](tmp_path)
+    made = HARNESSES[request.param](tmp_path)
+    yield made
+    await made.stop()
 
 
 @pytest.fixture

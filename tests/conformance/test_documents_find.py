@@ -155,7 +155,7 @@ async def test_pages_are_the_sorted_whole(
         Filter("closed", "not_null"),
         Filter("note", "=", "й"),
     ]
-    for _ in range(400):
+    for _ in range(harness.rounds):
         sort = [(column, chance.random() < 0.5) for column in chance.sample(list(DEALS.columns), chance.randrange(4))]
         where = chance.sample(filters, chance.choice([0, 0, 1, 1, 2, 3]))
         expected = in_order({each: deal for each, deal in rows.items() if fits(deal, where)}, sort)

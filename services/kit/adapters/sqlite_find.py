@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.kit.adapters.sqlite_filters import LEAST, Condition, Sort, condition, conditions, make_cursor, read_cursor
+from services.kit.adapters.document_places import LEAST, Sort, make_cursor, read_cursor
+from services.kit.adapters.sqlite_filters import Condition, condition, conditions
 from services.kit.adapters.sqlite_schema import CollectionTable
 from services.kit.documents import Cursor, Filter, Page, Stored
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from threading import Lock
 from types import TracebackType
 
+from services.kit.adapters.document_shapes import folded
 from services.kit.adapters.sqlite_connection import translated
 from services.kit.adapters.sqlite_filters import conditions
 from services.kit.adapters.sqlite_find import WALK, Find
 from services.kit.adapters.sqlite_group import GroupFile, read_lanes
-from services.kit.adapters.sqlite_schema import CollectionTable, CounterTable, folded
+from services.kit.adapters.sqlite_schema import CollectionTable, CounterTable
 from services.kit.documents import Cursor, Filter, LaneState, Page, Row, Stored
 
 _CHUNK = 512

@@ -5,21 +5,25 @@ Names that begin with `_` are the adapter's: `_n` (row number), `_id`, `_lane`, 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Sequence
-from operator import attrgetter
+from collections.abc import Callable, Sequence
 from typing import Any
-from unicodedata import normalize
 
 import msgspec
-from msgspec.inspect import BoolType, IntType, StrType, StructType, type_info
 
+from services.kit.adapters.document_shapes import (
+    Values,
+    check_names,
+    check_shapes,
+    declared,
+    folded,
+    getter,
+    nullable,
+)
 from services.kit.documents import Collection, ColumnKind, Counter
 
 FORMAT = 1
 """Raised when files of older code must not be read as they are."""
 TYPES: dict[ColumnKind, str] = {"text": "TEXT", "int": "INTEGER"}
-Values = Callable[[Any], tuple[Any, ...]]
 
 FRAME = (
     """CREATE TABLE lanes(
@@ -37,46 +41,25 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def folded(text: str) -> str:
-    """Return the text as search compares it: no case, no compatibility forms, any script."""
-    if text.isascii():
-        return text.lower().replace("\0", " ")
-    text = normalize("NFKC", normalize("NFKC", text).casefold()).replace("\0", " ")
-    return text.encode("utf-8", "replace").decode()
-
-
 def _marks(count: int) -> str:
     return ",".join("?" * count)
-
-
-def _getter(names: Sequence[str]) -> Values:
-    if not names:
-        return lambda _: ()
-    get = attrgetter(*names)
-    return get if len(names) > 1 else lambda document: (get(document),)
-
-
-def _check(kind: str, name: str, columns: Iterable[str]) -> None:
-    for column in columns:
-        if column.startswith("_") or not column:
-            raise ValueError(f"{kind} {name}: a column must not be named {column!r}")
 
 
 class CollectionTable:
     """One collection: a row per (id, lane)."""
 
     def __init__(self, shape: Collection) -> None:
-        _check("collection", shape.name, shape.columns)
+        check_names("collection", shape.name, shape.columns)
         self.name = shape.name
         self.table = quoted(f"c_{shape.name}")
         self.search = quoted(f"f_{shape.name}")
         self.kinds = shape.columns
         self.indexes = shape.indexes
         self.text = shape.text
-        self.nullable = _nullable(shape)
+        self.nullable = nullable(shape)
         self.encode = msgspec.json.Encoder().encode
         self.decode: Callable[[bytes], Any] = msgspec.json.Decoder(shape.model).decode
-        self.values = _getter(list(shape.columns))
+        self.values = getter(list(shape.columns))
         names = [quoted(each) for each in shape.columns] + (["_text"] if shape.text else []) + ["_body"]
         updates = ", ".join(f"{each}=excluded.{each}" for each in names)
         insert = f"INSERT INTO {self.table}(_id, _lane, {', '.join(names)}) VALUES ({_marks(len(names) + 2)})"
@@ -107,7 +90,7 @@ class CollectionTable:
             raise KeyError(f"collection {self.name} has no column {sorted(unknown)}")
         names = sorted(changed)
         sets = "".join(f"{quoted(each)}=?, " for each in names) + ("_text=?, " if self.text else "") + "_body=?"
-        made = f"UPDATE {self.table} SET {sets} WHERE _id=? AND _lane=?", _getter(names)
+        made = f"UPDATE {self.table} SET {sets} WHERE _id=? AND _lane=?", getter(names)
         self._updates[changed] = made
         return made
 
@@ -167,7 +150,7 @@ class CounterTable:
     """One counter: a row of whole numbers per (keys, lane); STRICT refuses what an overflow would turn into a float."""
 
     def __init__(self, shape: Counter) -> None:
-        _check("counter", shape.name, (*shape.keys, *shape.values))
+        check_names("counter", shape.name, (*shape.keys, *shape.values))
         self.name = shape.name
         self.table = quoted(f"n_{shape.name}")
         self.kinds = shape.keys
@@ -223,16 +206,8 @@ class Shape:
     def __init__(self, collections: Sequence[Collection], counters: Sequence[Counter]) -> None:
         self.collections = {each.name: CollectionTable(each) for each in collections}
         self.counters = {each.name: CounterTable(each) for each in counters}
-        if len(self.collections) != len(collections) or len(self.counters) != len(counters):
-            raise ValueError("two collections or two counters of a group have the same name")
-        if twice := self.collections.keys() & self.counters.keys():
-            raise ValueError(f"a collection and a counter are both named {sorted(twice)}")
-        self.declared = json.dumps(
-            [
-                sorted((c.name, sorted(c.columns.items()), c.indexes, c.text is not None) for c in collections),
-                sorted((c.name, list(c.keys.items()), c.values, c.indexes) for c in counters),
-            ]
-        )
+        check_shapes(collections, counters)
+        self.declared = declared(collections, counters)
 
     def create(self) -> list[str]:
         """Return the statements for bare tables."""
@@ -244,10 +219,3 @@ class Shape:
 
     def _tables(self) -> list[CollectionTable | CounterTable]:
         return [*self.collections.values(), *self.counters.values()]
-
-
-def _nullable(shape: Collection) -> frozenset[str]:
-    """Return the columns that may be None: all but fields of the model that are plainly a text, int or bool."""
-    info = type_info(shape.model)
-    fields = {each.name: each.type for each in info.fields} if isinstance(info, StructType) else {}
-    return frozenset(name for name in shape.columns if not isinstance(fields.get(name), (StrType, IntType, BoolType)))

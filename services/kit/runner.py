@@ -190,12 +190,12 @@ class ProjectionRunner:
         """Raises LaneMoved; Unavailable: whether it was stored is not known then, only opening the lane anew tells."""
         moved = lane.positions | (positions or {})
         if writes or lane.unsaved >= _LAZY or not lazy:
+            lane.unsaved = 0  # what ends this half-way leaves nothing to save: nobody knows what was stored
             with METRICS.commit_seconds.labels(self.projection.name).time():
                 await self._documents.commit(self.group, lane.number, lane.rev, moved, writes)
-            lane.unsaved = 0
         else:
             lane.unsaved += 1
-        lane.positions = moved
+        lane.positions = moved  # not before: who waits for them reads the documents next
         self._waiters.wake()
 
     def _alarm(self, lane: Lane, stop: Stop) -> None:

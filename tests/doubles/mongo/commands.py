@@ -124,6 +124,8 @@ def update(writes: Writes, ns: str, command: Document) -> Document:
         try:
             n, modified, id = _update(writes, ns, each)
         except MongoError as error:
+            if error.labels:
+                raise
             errors.append({"index": number, "code": error.code, "errmsg": error.message})
             if command.get("ordered", True):
                 break

@@ -46,7 +46,8 @@ async def export_events(
     with part.open("w", encoding="utf-8") as file:
         while after < head:
             events = await store.read_all(after, min(_SLICE, head - after))
-            file.writelines(json.dumps(opened(codec, event), ensure_ascii=False) + "\n" for event in events)
+            async with codec.holding(events):
+                file.writelines(json.dumps(opened(codec, event), ensure_ascii=False) + "\n" for event in events)
             after = events[-1].position
             progress("events", after, head)
     part.replace(out)

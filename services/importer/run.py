@@ -166,7 +166,8 @@ class _Import:
                 await asyncio.sleep(0)
             stored = [] if fresh else await self.store.read(subject.stream)
             try:
-                plan = self._plan(subject, stored)
+                async with self.codec.holding(stored):
+                    plan = self._plan(subject, stored)
             except Rejected as rejected:
                 self._reject(subject, str(rejected), rejected.column)
                 continue
@@ -227,7 +228,8 @@ class _Import:
             subject.number = number
             stored = await self.store.read(subject.stream) if what == _MORE else []
             try:
-                plan = self._plan(subject, stored)
+                async with self.codec.holding(stored):
+                    plan = self._plan(subject, stored)
             except Rejected as rejected:
                 self._reject(subject, str(rejected), rejected.column)
                 continue

@@ -46,7 +46,9 @@ async def factless(store: EventStore) -> bool:
 
 async def folded(store: EventStore, codec: Codec, decider: Decider[Any, Any, Any], key: str) -> Any:
     """Return the state of a stream."""
-    return decider.fold(codec.model(event) for event in await store.read(decider.stream(key)))
+    events = await store.read(decider.stream(key))
+    async with codec.holding(events):
+        return decider.fold(codec.model(event) for event in events)
 
 
 def funnels(bundle: Bundle, source: str) -> list[Funnel]:

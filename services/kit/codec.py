@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic_core import to_json
 
 from contracts.base import Event, first_set
 from contracts.envelope import RecordedEvent
-from contracts.fast import DECODERS, PERSONAL_DECODERS
+from contracts.fast import DECODERS, PERSONAL_DECODERS, Sealed
 from contracts.problem import Refusal
 from contracts.registry import EVENTS
 from services.kit.clock import new_bytes
@@ -23,6 +25,15 @@ _PERSONAL = {name: sorted(event.personal_fields()) for name, event in EVENTS.ite
 _SEALED_TYPES = frozenset(_PERSONAL)
 _JOINING = {name for name in _SEALED_TYPES if "from_client" in EVENTS[name].model_fields}
 """A deal, order or payment without a client has a key of its own, which from now on must fall with the client's."""
+
+
+class _Seal(msgspec.Struct):
+    """The one field of an event that tells under whose key it is sealed."""
+
+    sealed: Sealed | None = None
+
+
+_SEAL = msgspec.json.Decoder(_Seal)
 
 
 class UnknownEvent(Exception):
@@ -79,6 +90,10 @@ class Codec:
         key = keys[subject]
         return None if key is None else seal(event, subject, key)
 
+    def holding(self, events: Iterable[RecordedEvent]) -> AbstractAsyncContextManager[None]:
+        """Hold the keys of these events: `decode` and `model` of sealed ones work inside only (see Keyring.hold)."""
+        return self._keyring.hold(_subjects(events))
+
     def decode(self, event: RecordedEvent) -> Any:
         """Return the event's data as a struct with the fields of its model (DESIGN 4, fold path).
 
@@ -110,6 +125,18 @@ class Codec:
                 return _blank(cls, data | envelope)
             data |= json.loads(unseal(sealed["box"], key, event.type))
         return cls.model_validate(data | envelope, extra="ignore")
+
+
+def _subjects(events: Iterable[RecordedEvent]) -> Iterator[str]:
+    """Yield under whose keys events are sealed; data that cannot be read is left to `decode`."""
+    for event in events:
+        if event.type in _SEALED_TYPES:
+            try:
+                sealed = _SEAL.decode(event.data).sealed
+            except msgspec.DecodeError:
+                continue
+            if sealed is not None:
+                yield sealed.by
 
 
 def _blank(cls: type[Event], data: dict[str, Any]) -> Event:

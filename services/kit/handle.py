@@ -79,7 +79,9 @@ class Handler:
         loaded = self._cache.get(stream)
         if loaded is None:
             loaded = Loaded(decider.initial)
-            self._advance(decider, loaded, await self.store.read(stream))
+            events = await self.store.read(stream)
+            async with self.codec.holding(events):
+                self._advance(decider, loaded, events)
             self._remember(stream, loaded)
         else:
             self._cache.move_to_end(stream)

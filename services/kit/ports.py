@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -147,8 +148,14 @@ class Keyring(Protocol):
         """Do `ensure` for many (subject, owner) at once, durably by one write: for imports. Returns subject → key."""
         ...
 
+    def hold(self, subjects: Iterable[str]) -> AbstractAsyncContextManager[None]:
+        """Let `key` answer for these subjects inside. What is held was read when it was entered and is forgotten when
+        it is left: a key that another process destroys opens nothing that is read later. The embedded keyring, whose
+        process is the only one, holds all keys always and does not even look at `subjects`."""
+        ...
+
     def key(self, subject: str) -> bytes | None:
-        """Return the key; None for a tombstone. Raises MissingKey if there is neither. Served from memory or a read."""
+        """Return the key of a subject that is held; None for a tombstone. Raises MissingKey if there is neither."""
         ...
 
     async def link(self, subject: str, owner: str) -> None:

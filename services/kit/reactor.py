@@ -113,7 +113,8 @@ class Reactor:
     async def _react(self, reaction: Reaction, event: RecordedEvent) -> list[Write]:
         """Send the reaction's commands; return the dead letters of those that failed."""
         try:
-            data: Any = self._codec.decode(event)
+            async with self._codec.holding((event,)):
+                data: Any = self._codec.decode(event)
             more = () if reaction.known is None else (self._known[reaction.known],)
             for ordinal, command in enumerate(reaction.react(data, event, *more)):
                 target = type(command).__name__

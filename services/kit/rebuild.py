@@ -60,15 +60,16 @@ async def fold_log(
     after = 0
     while after < head:
         events = await store.read_all(after, min(_SLICE, head - after))
-        for event in events:
-            if event.type in REFERENCE_TYPES:
-                for positions in folded.positions:
-                    positions[event.topic] = (event.position, event.id)
-                continue
-            lane = lane_of(event.key, lanes)
-            if keep(event):
-                _fold(projection, [contexts[lane]], codec, event)
-            folded.positions[lane][event.topic] = (event.position, event.id)
+        async with codec.holding(events):
+            for event in events:
+                if event.type in REFERENCE_TYPES:
+                    for positions in folded.positions:
+                        positions[event.topic] = (event.position, event.id)
+                    continue
+                lane = lane_of(event.key, lanes)
+                if keep(event):
+                    _fold(projection, [contexts[lane]], codec, event)
+                folded.positions[lane][event.topic] = (event.position, event.id)
         after = events[-1].position
         METRICS.rebuild_progress.labels(projection.name).set(after / head)
         progress(projection.name, after, head)

@@ -137,7 +137,8 @@ class ProjectionRunner:
             return
         context = BatchContext(self.projection, lane.number, self._bus.lanes, lane.cache)
         positions: Positions = {}
-        decoded, stop = self._decode(events)
+        async with self._codec.holding(events):
+            decoded, stop = self._decode(events)
         await self._loader.prefetch(context, decoded)
         for event, data in decoded:
             if data is not None:

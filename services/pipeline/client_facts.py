@@ -24,10 +24,10 @@ class ClientFacts:
 async def client_facts(desk: Desk, client_id: str) -> ClientFacts | None:
     """Return what is true of the client now; None if there is no such client."""
     facts: ClientFacts | None = None
-    for event in await desk.handler.store.read(f"client-{client_id}"):
-        if event.type not in _TYPES:
-            continue
-        data = desk.codec.decode(event)
+    events = [event for event in await desk.handler.store.read(f"client-{client_id}") if event.type in _TYPES]
+    async with desk.codec.holding(events):
+        decoded = [(event, desk.codec.decode(event)) for event in events]
+    for event, data in decoded:
         facts = facts or ClientFacts()
         if event.type == ClientRegistered.type:
             facts.owner_id, facts.discount, facts.currency = data.owner_id, data.discount, data.currency

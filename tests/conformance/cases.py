@@ -11,9 +11,11 @@ from typing import Any
 
 from services.kit.adapters.local_limits import LocalLimits
 from services.kit.adapters.log_bus import LogBus
+from services.kit.adapters.mongo_keyring import MongoKeyring
 from services.kit.adapters.sqlite_keyring import SqliteKeyring
 from services.kit.adapters.sqlite_store import SqliteEventStore
 from services.kit.ports import Bus, EventStore, Keyring, Limits
+from tests.doubles.mongo import MongoDouble
 
 
 @contextmanager
@@ -52,7 +54,24 @@ class KeyringCase:
     file: str | None = None
 
 
-KEYRINGS = [KeyringCase("sqlite", lambda folder: SqliteKeyring.open(folder / "keys.db"), file="keys.db")]
+async def _mongo_keyring(folder: Path) -> Keyring:
+    """Open a keyring on a double that ends with it."""
+    double = await MongoDouble(folder / "mongo").start()
+    keyring: Any = await MongoKeyring.open(double.uri, "test")
+    close = keyring.close
+
+    async def close_both() -> None:
+        await close()
+        await double.stop()
+
+    keyring.close = close_both
+    return keyring  # type: ignore[no-any-return]
+
+
+KEYRINGS = [
+    KeyringCase("sqlite", lambda folder: SqliteKeyring.open(folder / "keys.db"), file="keys.db"),
+    KeyringCase("mongo-double", _mongo_keyring),
+]
 
 
 @dataclass(frozen=True)

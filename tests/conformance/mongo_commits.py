@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +14,7 @@ from services.kit.documents import Delete, Purge, Put, Write
 from tests.conformance.documents_fixtures import GROUP, TOPIC, Deal, Lane, add, everything, put, sums
 from tests.doubles.mongo import MongoDouble
 
+ROOT = Path(__file__).parents[2]
 FIRST: tuple[Write, ...] = (
     put("a", "Alpha", total=1),
     put("b", "Beta", total=2, owner="x"),
@@ -35,10 +38,8 @@ SECOND: tuple[Write, ...] = (
 async def stores(folder: Path, count: int = 1, *, seconds: float = 10.0, lifetime: float = 60.0) -> AsyncIterator[Any]:
     """Start a double; yield it and so many stores on it, as of so many processes."""
     double = await MongoDouble(folder, lifetime=lifetime).start()
-    opened: list[MongoDocuments] = []
+    opened = [await MongoDocuments.open(double.uri, "test", seconds=seconds) for _ in range(count)]
     try:
-        for _ in range(count):
-            opened.append(await MongoDocuments.open(double.uri, "test", seconds=seconds))
         yield double, *opened
     finally:
         double.faults.planned.clear()
@@ -75,3 +76,17 @@ async def commands_of_second(folder: Path) -> list[str]:
         double.faults.seen.clear()
         await lane.write(*SECOND)
         return list(double.faults.seen)
+
+
+def at_command(number: int) -> Any:
+    """Return a test that accepts the command of this number, and those behind it."""
+    seen = iter(range(1_000))
+    return lambda _: next(seen) >= number
+
+
+async def start_process(folder: Path, port: int = 0) -> tuple[asyncio.subprocess.Process, str]:
+    """Run the double as a process; return it and its address."""
+    command = ["-m", "tests.doubles.mongo", "--data", str(folder), "--port", str(port), "--lifetime", "2"]
+    process = await asyncio.create_subprocess_exec(sys.executable, *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    return process, (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip()

@@ -1,14 +1,12 @@
-"""Commits to MongoDB with the connection cut, the server hanging or killed, the owner a zombie: nothing is lost, doubled
-or mixed (TORTURE R7, R9)."""
+"""Commits to MongoDB with the connection cut, the server hanging or killed, the owner a zombie: nothing is lost,
+doubled or mixed (TORTURE R7, R9)."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -29,16 +27,18 @@ from tests.conformance.documents_fixtures import (
     put,
     sums,
 )
-from tests.conformance.mongo_commits import FIRST, SECOND, commands_of_second, holds, reopened, stores
+from tests.conformance.mongo_commits import (
+    FIRST,
+    ROOT,
+    SECOND,
+    at_command,
+    commands_of_second,
+    holds,
+    reopened,
+    start_process,
+    stores,
+)
 from tests.doubles.mongo import MongoDouble
-
-ROOT = Path(__file__).parents[2]
-
-
-def at_command(number: int) -> Any:
-    """Return a test that accepts the command of this number, and those behind it."""
-    seen = iter(range(1_000))
-    return lambda _: next(seen) >= number
 
 
 async def every_place(folder: Path) -> list[tuple[int, str]]:
@@ -62,9 +62,7 @@ async def test_a_cut_at_any_place_of_a_commit_changes_nothing(times: int, tmp_pa
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_a_commit_without_an_answer_gives_the_lane_up_and_it_tells_when_opened(
-    when: str, tmp_path: Path
-) -> None:
+async def test_a_commit_without_an_answer_gives_the_lane_up_and_it_tells_when_opened(when: str, tmp_path: Path) -> None:
     async with stores(tmp_path, seconds=0.5, lifetime=0.2) as (double, documents):
         lane = await Lane.take(documents)
         await lane.write(*FIRST)
@@ -118,16 +116,11 @@ async def test_a_zombie_that_wakes_between_any_two_steps_stores_nothing_mixed(tm
         async with stores(tmp_path / f"{number}-{when}", 2, lifetime=0.1) as (double, old, new):
             zombie = await Lane.take(old)
             await zombie.write(*FIRST)
-            asleep = asyncio.Event()
-
-            def falls_asleep(command: Any, test: Any = at_command(number), asleep: Any = asleep) -> bool:
-                if test(command):
-                    asleep.set()
-                return asleep.is_set()
-
-            double.faults.plan(None, "hang", when=when, where=falls_asleep)
+            sleep = double.faults.plan(None, "hang", when=when, where=at_command(number))
             waking = asyncio.create_task(zombie.write(*SECOND))
-            await asyncio.wait_for(asleep.wait(), 10)
+            async with asyncio.timeout(10):
+                while sleep.times:
+                    await asyncio.sleep(0)
             owner = await reopened(new)
             outcomes.add(owner.at)
             if owner.at == 1:
@@ -161,7 +154,7 @@ async def test_commits_of_two_owners_at_once_are_refused_to_the_older_one(tmp_pa
                 pass
             assert lane.at == stored
         assert (await sums(one))[0]["count"] == stored
-        assert 0 < stored
+        assert stored > 0
 
 
 async def test_a_commit_cancelled_anywhere_is_stored_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -215,16 +208,6 @@ async def main():
 
 asyncio.run(main())
 """
-
-
-async def start_process(folder: Path, port: int = 0) -> tuple[asyncio.subprocess.Process, str]:
-    """Run the double as a process; return it and its address."""
-    command = ["-m", "tests.doubles.mongo", "--data", str(folder), "--port", str(port), "--lifetime", "2"]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None
-    return process, (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip()
 
 
 async def test_a_server_killed_under_load_loses_and_doubles_nothing(tmp_path: Path) -> None:
@@ -284,7 +267,7 @@ async def test_an_error_behind_the_commit_is_not_taken_for_a_failed_one(tmp_path
 
         def fail(name: str) -> None:
             if name == "commit.done":
-                os.stat(tmp_path / "nowhere")
+                (tmp_path / "nowhere").stat()
 
         crash.install(fail)
         try:

@@ -1,6 +1,7 @@
 """A keyring in memory with fixed keys, and events as they are recorded."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from hashlib import sha256
 from typing import Any, TypeVar
 from unittest.mock import patch
@@ -30,6 +31,9 @@ class FakeKeyring:
         if owner is not None:
             self.owners[subject] = owner
         return None if subject in self.erased else self.keys.setdefault(subject, fixed_key(subject))
+
+    def hold(self, subjects: Iterable[str]) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
     def key(self, subject: str) -> bytes | None:
         if subject in self.erased:

@@ -9,7 +9,7 @@ from itertools import islice
 from types import TracebackType
 from typing import Any
 
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError
 
 from services.kit import clock
 from services.kit.adapters.mongo_catalogue import Catalogue
@@ -103,7 +103,7 @@ class MongoBulk:
                 try:
                     with self._mongo.bounded(_SECONDS):
                         await self._mongo.database[f"{space}.{suffix}"].insert_many(some, ordered=False)
-                except DuplicateKeyError as error:
+                except BulkWriteError as error:
                     raise RuntimeError(f"{self._group}: a document was put twice ({error})") from error
 
     def _open(self) -> str:

@@ -14,15 +14,26 @@ from pymongo.errors import CollectionInvalid, DuplicateKeyError, OperationFailur
 
 from contracts.problem import Unavailable
 from services.kit import clock
-from services.kit.adapters.mongo_connection import Mongo
+from services.kit.adapters.mongo_connection import Mongo, Rows
 from services.kit.adapters.mongo_shapes import FORMAT, LANES, MongoShape
 from services.kit.adapters.mongo_transactions import Unsure, in_transaction
 from services.kit.errors import NewerData
 
-_SPACE = "~"
+SPACE = "~"
+"""In the name of a space's collections, and in no other's."""
 _RANDOM = 8
-_NOT_FOUND = 26
 _EXISTS = 48
+
+
+async def check_format(rows: Rows, id: str, format: int, what: str) -> None:
+    """Note this format in the document of this id, or check the one that is there. Raises NewerData."""
+    await rows.update_one({"_id": id}, {"$setOnInsert": {"format": format}}, upsert=True)
+    found = await rows.find_one({"_id": id})
+    if found is not None and found["format"] > format:
+        raise NewerData(
+            f"the {what} in the MongoDB database {rows.database.name} have format {found['format']}, this Voronka "
+            f"knows format {format}: start the newer version, or use another database."
+        )
 
 
 class Catalogue:
@@ -37,22 +48,16 @@ class Catalogue:
     async def open(self) -> None:
         """Check the format and sweep. Raises NewerData."""
         with self._mongo.bounded():
-            await self._rows.update_one({"_id": "format"}, {"$setOnInsert": {"format": FORMAT}}, upsert=True)
-            found = await self._rows.find_one({"_id": "format"})
-        if found is not None and found["format"] > FORMAT:
-            raise NewerData(
-                f"the read models in MongoDB database {self._mongo.database.name} have format {found['format']}, this "
-                f"Voronka knows {FORMAT}: start the newer version, or use another database."
-            )
+            await check_format(self._rows, "format", FORMAT, "read models")
         await self._sweep()
 
     # ------------------------------------------------------------ spaces
 
     async def claim(self, group: str) -> str:
         """Return a new space for the group, to be filled and then entered by `enter`."""
-        if _SPACE in group or "$" in group:
+        if SPACE in group or "$" in group:
             raise ValueError(f"a group must not be named {group!r}")
-        space = f"{group}{_SPACE}{clock.new_id()[:_RANDOM]}"
+        space = f"{group}{SPACE}{clock.new_id()[:_RANDOM]}"
         row = {"_id": f"building:{space}", "kind": "building", "space": space, "at": clock.now()}
         with self._mongo.bounded():
             await self._rows.insert_one(row)
@@ -100,7 +105,7 @@ class Catalogue:
             names = await self._mongo.database.list_collection_names()
             rows = await self._rows.find({"kind": {"$in": ["group", "building"]}}).to_list()  # after the names
         alive = {row["space"] for row in rows if row["kind"] == "group" or row["at"] > oldest}
-        seen = {name[: name.index(_SPACE) + 1 + _RANDOM] for name in names if _SPACE in name}
+        seen = {name[: name.index(SPACE) + 1 + _RANDOM] for name in names if SPACE in name}
         for space in sorted((seen | {row["space"] for row in rows}) - alive):
             await self.discard(space)
 

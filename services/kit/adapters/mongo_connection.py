@@ -178,8 +178,6 @@ def _of_a_write(error: BulkWriteError) -> Exception:
             return OverflowError(f"A number does not fit into 64 bits: {text}")
         if code in _PASSING:
             return Unavailable(f"MongoDB cannot be written now: {text}.")
-        if code == 11000:
-            return DuplicateKeyError(text, code, each)
     return error
 
 

@@ -13,14 +13,13 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 
-import structlog
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import OperationFailure
 
 from services.kit import clock
 from services.kit.adapters.mongo_bulk import MongoBulk
-from services.kit.adapters.mongo_catalogue import Catalogue
+from services.kit.adapters.mongo_catalogue import SPACE, Catalogue
 from services.kit.adapters.mongo_commit import steps
+from services.kit.adapters.mongo_compact import compact
 from services.kit.adapters.mongo_connection import SECONDS, Mongo, connect
 from services.kit.adapters.mongo_lanes import move_lane, open_lane
 from services.kit.adapters.mongo_reader import Known, Snapshot
@@ -30,11 +29,7 @@ from services.kit.crash import passed
 from services.kit.document_ports import BulkWriter, Reader
 from services.kit.documents import Collection, Counter, LaneState, LaneUnsure, Positions, Write
 
-log = structlog.get_logger(__name__)
 LEASE = 120.0
-_COMPACT_SECONDS = 600.0
-_MAY_NOT = frozenset({13, 59, 115, 8000})
-"""Unauthorized, CommandNotFound, CommandNotSupported, and what MongoDB's cloud answers."""
 
 
 class MongoDocuments:
@@ -185,26 +180,10 @@ class MongoDocuments:
         return Snapshot(self._mongo, self._known)
 
     async def compact(self) -> None:
-        """Let MongoDB rewrite all collections, where the user may ask for it.
-
-        What was deleted can be read by no query anyway; compacting gives its blocks back to the file system. MongoDB
-        does not overwrite them, and its oplog and journal keep changes until they are rolled over: against somebody who
-        reads the disk only encryption at rest and a short oplog window help."""
+        """See the port; what MongoDB gives is told by mongo_compact."""
         with self._mongo.bounded():
             names = await self._mongo.database.list_collection_names()
-        for name in names:
-            if "~" not in name:
-                continue
-            try:
-                with self._mongo.bounded(_COMPACT_SECONDS):
-                    await self._mongo.database.command("compact", name, force=True)
-            except OperationFailure as error:
-                if error.code == 26:  # dropped meanwhile
-                    continue
-                if error.code not in _MAY_NOT:
-                    raise
-                log.warning("MongoDB does not let this user compact; deleted data stays in its files until reused")
-                return
+        await compact(self._mongo, (name for name in names if SPACE in name))
 
     async def close(self) -> None:
         """Let go of the connections."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from services.kit.documents import MissingKey
 
 T = TypeVar("T")
 Pairs = Sequence[tuple[str, str | None]]
+_HELD = nullcontext()
 REMEMBERED = 50_000
 """Keys kept in memory."""
 
@@ -65,6 +67,10 @@ class SqliteKeyring:
         # Shielded: that one of them gives up must not take the key from the others.
         kept = await asyncio.shield(mine.task)
         return {subject: kept[subject].key for subject, _ in subjects}
+
+    def hold(self, subjects: Iterable[str]) -> AbstractAsyncContextManager[None]:  # noqa: ARG002 - never looked at
+        """Do nothing: this process is the only one that destroys keys."""
+        return _HELD
 
     def key(self, subject: str) -> bytes | None:
         """Return the subject's key; None for a tombstone. Raises MissingKey if there is neither."""

@@ -1,6 +1,7 @@
 """A desk in memory: the real handler and codec over a log that is a list."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
@@ -52,6 +53,9 @@ class FakeKeyring:
 
     async def ensure(self, subject: str, owner: str | None = None) -> bytes | None:
         return self.keys.setdefault(subject, b"k" * 32)
+
+    def hold(self, subjects: Iterable[str]) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
     def key(self, subject: str) -> bytes | None:
         return self.keys[subject]

@@ -7,10 +7,11 @@ without an entry is rubbish, and is swept away when a process opens the store.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import CollectionInvalid, DuplicateKeyError, OperationFailure
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from contracts.problem import Unavailable
 from services.kit import clock
@@ -73,19 +74,20 @@ class Catalogue:
     async def create(self, space: str, shape: MongoShape) -> None:
         """Make the bare collections of a space."""
         for name in (LANES, *(each.suffix for each in shape.parts)):
-            with self._mongo.bounded():
-                try:
-                    await self._mongo.database.create_collection(f"{space}.{name}", check_exists=False)
-                except (CollectionInvalid, OperationFailure) as error:
-                    if getattr(error, "code", None) != _EXISTS:  # made by an attempt that got no answer
-                        raise
+            try:
+                await self._mongo.persistently(
+                    partial(self._mongo.database.create_collection, f"{space}.{name}", check_exists=False)
+                )
+            except OperationFailure as error:
+                if error.code != _EXISTS:  # made by an attempt that got no answer
+                    raise
 
     async def index(self, space: str, shape: MongoShape, seconds: float) -> None:
         """Index the collections, empty or full; each within this time."""
         for each in shape.parts:
             for keys in each.indexes:
-                with self._mongo.bounded(seconds):
-                    await self._mongo.database[f"{space}.{each.suffix}"].create_index(keys)
+                rows = self._mongo.database[f"{space}.{each.suffix}"]
+                await self._mongo.persistently(partial(rows.create_index, keys), seconds)
 
     async def discard(self, space: str) -> None:
         """Delete a space that is no group's."""
@@ -93,8 +95,7 @@ class Catalogue:
             names = await self._mongo.database.list_collection_names()
         for name in names:
             if name.startswith(f"{space}."):
-                with self._mongo.bounded():
-                    await self._mongo.database[name].drop()
+                await self._mongo.persistently(self._mongo.database[name].drop)
         with self._mongo.bounded():
             await self._rows.delete_one({"_id": f"building:{space}"})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +30,7 @@ from services.kit.errors import Unusable
 Rows = AsyncCollection[dict[str, Any]]
 SECONDS = 10.0
 """How long one call may take, retries of the driver included."""
+_PAUSE = 0.05
 _REFUSED = frozenset({13, 18})
 """Unauthorized, AuthenticationFailed."""
 _PASSING = frozenset(
@@ -83,6 +84,20 @@ class Mongo:
             if meant is error:
                 raise
             raise meant from error
+
+    async def persistently(self, work: Callable[[], Awaitable[Any]], seconds: float | None = None) -> None:
+        """Do what the driver does not retry and what may be done twice, until it is answered or the time is over."""
+        limit = self.seconds if seconds is None else seconds
+        deadline = asyncio.get_running_loop().time() + limit
+        with self.bounded(limit):
+            while True:
+                try:
+                    await work()
+                    return
+                except ConnectionFailure:
+                    if asyncio.get_running_loop().time() + _PAUSE > deadline:
+                        raise
+                await asyncio.sleep(_PAUSE)
 
 
 @contextmanager

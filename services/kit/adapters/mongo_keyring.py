@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 
 from pymongo import UpdateOne
@@ -57,7 +58,7 @@ class MongoKeyring:
             keyring = cls(mongo)
             with mongo.bounded():
                 await check_format(mongo.database["catalogue"], "keyring", _FORMAT, "keys of the keyring")
-                await keyring._rows.create_index([("owner", 1)])
+            await mongo.persistently(partial(keyring._rows.create_index, [("owner", 1)]))
         except BaseException:
             await mongo.client.close()
             raise

@@ -10,11 +10,12 @@ from tests.doubles.mongo.match import matcher
 from tests.doubles.mongo.storage import Document, id_key
 from tests.doubles.mongo.update import updated, upserted
 from tests.doubles.mongo.values import at
-from tests.doubles.mongo.view import Sort, View, in_order, projected
+from tests.doubles.mongo.view import Sort, View, check_projection, in_order, projected
 
 
 def find(view: View, ns: str, command: Document) -> list[Document]:
     """Return what `find` asks for."""
+    check_projection(command.get("projection") or {})
     found = view.find(ns, command.get("filter", {}), _sort(command.get("sort")), command.get("limit", 0))
     projection = command.get("projection")
     return [projected(each, projection) for each in found] if projection else found

@@ -155,10 +155,14 @@ def _bounds(ops: dict[str, Any]) -> tuple[bytes, bytes]:
     return low, high
 
 
-def projected(document: Document, projection: dict[str, Any]) -> Document:
-    """Return the fields asked for; only inclusion is known."""
+def check_projection(projection: dict[str, Any]) -> None:
+    """Refuse everything but fields to be shown."""
     if any(not wanted for name, wanted in projection.items() if name != "_id"):
         raise MongoError(2, "the double only projects fields in")
+
+
+def projected(document: Document, projection: dict[str, Any]) -> Document:
+    """Return the fields asked for."""
     names = [name for name, wanted in projection.items() if wanted]
     shown = {} if projection.get("_id", 1) == 0 else {"_id": document["_id"]}
     return shown | {name: document[name] for name in names if name in document}

@@ -6,6 +6,7 @@ import resource
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from services.kit.adapters.sqlite_keyring import SqliteKeyring
 from services.kit.adapters.sqlite_store import SqliteEventStore
 from services.kit.ports import Bus, EventStore, Keyring, Limits
 from tests.doubles.mongo import MongoDouble
+from tests.servers.mongo_java import Relay
 
 
 @contextmanager
@@ -52,25 +54,54 @@ class KeyringCase:
     name: str
     open: Callable[[Path], Awaitable[Keyring]]
     file: str | None = None
+    marker: str = ""
+    """The marker of its tests, if any."""
+    needs: str = ""
+    """The fixture that puts its server into SERVERS, if any."""
+
+
+SERVERS: dict[str, Any] = {}
 
 
 async def _mongo_keyring(folder: Path) -> Keyring:
     """Open a keyring on a double that ends with it."""
     double = await MongoDouble(folder / "mongo").start()
-    keyring: Any = await MongoKeyring.open(double.uri, "test")
+    return _closing_too(await MongoKeyring.open(double.uri, "test"), double.stop)
+
+
+async def _mongo_java_keyring(folder: Path) -> Keyring:
+    """Open a keyring on mongo-java-server behind a relay that ends with it, in the folder's database."""
+    relay = Relay(SERVERS["mongo_java"].port)
+    await relay.start()
+    return _closing_too(await MongoKeyring.open(relay.uri, _database(folder)), relay.stop)
+
+
+async def _mongo_container_keyring(folder: Path) -> Keyring:
+    """Open a keyring on a real MongoDB, in the folder's database."""
+    return await MongoKeyring.open(SERVERS["mongo_container"], _database(folder))
+
+
+def _closing_too(keyring: MongoKeyring, stop: Callable[[], Awaitable[None]]) -> Keyring:
+    opened: Any = keyring
     close = keyring.close
 
     async def close_both() -> None:
         await close()
-        await double.stop()
+        await stop()
 
-    keyring.close = close_both
-    return keyring  # type: ignore[no-any-return]
+    opened.close = close_both
+    return keyring
+
+
+def _database(folder: Path) -> str:
+    return "keys-" + sha256(str(folder).encode()).hexdigest()[:20]
 
 
 KEYRINGS = [
     KeyringCase("sqlite", lambda folder: SqliteKeyring.open(folder / "keys.db"), file="keys.db"),
     KeyringCase("mongo-double", _mongo_keyring),
+    KeyringCase("mongo-java", _mongo_java_keyring, marker="servers", needs="mongo_java"),
+    KeyringCase("mongo-container", _mongo_container_keyring, marker="containers", needs="mongo_container"),
 ]
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from services.kit.ports import EventStore, Keyring, Limits
-from tests.conformance.cases import BUSES, KEYRINGS, LIMITS, STORES, BusCase, KeyringCase, StoreCase
+from tests.conformance.cases import BUSES, KEYRINGS, LIMITS, SERVERS, STORES, BusCase, KeyringCase, StoreCase
+from tests.servers.mongo_container import replica_set, why_not
+from tests.servers.mongo_java import JavaServer, NotThere, start
 
 
 @pytest.fixture(params=STORES, ids=lambda case: case.name)
@@ -30,9 +32,16 @@ def buses(request: pytest.FixtureRequest) -> BusCase:
     return case
 
 
-@pytest.fixture(params=KEYRINGS, ids=lambda case: case.name)
+@pytest.fixture(
+    params=[
+        pytest.param(each, id=each.name, marks=getattr(pytest.mark, each.marker)) for each in KEYRINGS if each.marker
+    ]
+    + [pytest.param(each, id=each.name) for each in KEYRINGS if not each.marker]
+)
 def keyrings(request: pytest.FixtureRequest) -> KeyringCase:
     case: KeyringCase = request.param
+    if case.needs:
+        SERVERS[case.needs] = request.getfixturevalue(case.needs)
     return case
 
 
@@ -47,3 +56,23 @@ async def keyring(keyrings: KeyringCase, tmp_path: Path) -> AsyncIterator[Keyrin
 def limits(request: pytest.FixtureRequest) -> Limits:
     made: Limits = request.param[1]()
     return made
+
+
+@pytest.fixture(scope="session")
+def mongo_java() -> Iterator[JavaServer]:
+    """Return a running mongo-java-server, or skip with the reason."""
+    try:
+        server = start()
+    except NotThere as reason:
+        pytest.skip(str(reason))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mongo_container() -> Iterator[str]:
+    """Return the address of a real MongoDB, or skip with the reason."""
+    if reason := why_not():
+        pytest.skip(reason)
+    with replica_set() as uri:
+        yield uri

@@ -18,13 +18,11 @@ import msgspec
 import pytest
 
 from services.kit import crash
-from services.kit.adapters import mongo_bulk, mongo_reader, sqlite_find, sqlite_group
-from services.kit.adapters.mongo_documents import MongoDocuments
+from services.kit.adapters import sqlite_find, sqlite_group
 from services.kit.adapters.sqlite_documents import SqliteDocuments
 from services.kit.document_ports import Documents
 from services.kit.documents import Add, Collection, Counter, Filter, Put, Row, Stored, Write
-from tests.doubles.mongo import MongoDouble
-from tests.doubles.mongo.storage import Storage, id_key
+from tests.conformance.mongo_harnesses import MongoContainerHarness, MongoHarness, MongoJavaHarness
 
 GROUP = "sales.1"
 TOPIC = "pipeline.events"
@@ -66,6 +64,13 @@ class Harness(Protocol):
     """What is deleted is in no file any more, without `compact`."""
     rounds: int
     """How many random cases a test may take."""
+    lacks: frozenset[str]
+    """Tests of what the server behind it does not do."""
+    marker: str
+    """The marker of its tests, if any."""
+    needs: str
+    """The fixture that gives its server, if any."""
+    server: Any
 
     def __init__(self, folder: Path) -> None: ...
 
@@ -100,6 +105,9 @@ class SqliteHarness:
     name = "sqlite"
     overwrites = True
     rounds = 400
+    lacks: frozenset[str] = frozenset()
+    marker = needs = ""
+    server: Any = None
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -140,54 +148,9 @@ class SqliteHarness:
         """Nothing runs beside it."""
 
 
-class MongoHarness:
-    """MongoDocuments on the double, which runs in this process."""
-
-    name = "mongo-double"
-    overwrites = False
-    rounds = 100
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.double = MongoDouble(folder / "mongo")
-        self._running = False
-
-    async def open(self) -> Documents:
-        """Open it; what builders left is rubbish at once."""
-        if not self._running:
-            await self.double.start()
-            self._running = True
-        return await MongoDocuments.open(self.double.uri, "test", lease=0)
-
-    def files(self) -> list[Path]:
-        """Return the double's files."""
-        return [path for path in self.folder.rglob("*") if path.is_file()]
-
-    @contextmanager
-    def full(self) -> Iterator[None]:
-        """Let the double store nothing."""
-        self.double.faults.full = True
-        yield
-        self.double.faults.full = False
-
-    def make_newer(self) -> None:
-        """Raise the format."""
-        storage = Storage(self.folder / "mongo")
-        new: Any = {"_id": "format", "format": 999}
-        storage.apply({"test.catalogue": {id_key(new): (None, new)}}, None)
-        storage.close()
-
-    def shrink(self, set_attribute: Callable[[object, str, Any], None]) -> None:
-        """Insert few rows at once, look up few ids at once."""
-        set_attribute(mongo_bulk, "_ROWS", 3)
-        set_attribute(mongo_reader, "_CHUNK", 3)
-
-    async def stop(self) -> None:
-        """Stop the double."""
-        await self.double.stop()
-
-
-HARNESSES: dict[str, type[Harness]] = {each.name: each for each in (SqliteHarness, MongoHarness)}
+HARNESSES: dict[str, type[Harness]] = {
+    each.name: each for each in (SqliteHarness, MongoHarness, MongoJavaHarness, MongoContainerHarness)
+}
 
 
 class Lane:
@@ -274,10 +237,20 @@ async def get(documents: Documents, id: str) -> Any:
     return rows[0].document if rows else None
 
 
-@pytest.fixture(params=HARNESSES)
+_PARAMS = [
+    pytest.param(name, marks=[getattr(pytest.mark, made.marker)] if made.marker else [])
+    for name, made in HARNESSES.items()
+]
+
+
+@pytest.fixture(params=_PARAMS)
 async def harness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
     """Return each adapter's harness in turn."""
     made = HARNESSES[request.param](tmp_path)
+    if request.function.__name__ in made.lacks:
+        pytest.skip(f"{made.name} does not do what this tests")
+    if made.needs:
+        made.server = request.getfixturevalue(made.needs)
     yield made
     await made.stop()
 

@@ -29,6 +29,24 @@ _WRITES: dict[str, Callable[[commands.Writes, str, Document], Document]] = {
 }
 
 
+def hello(where: str, replica_set: bool = True) -> Document:
+    """Return how a primary at this address introduces itself."""
+    member = {"setName": "rs0", "setVersion": 1, "hosts": [where], "me": where, "primary": where}
+    return {
+        "helloOk": True,
+        "isWritablePrimary": True,
+        "ismaster": True,
+        **(member if replica_set else {}),
+        "maxBsonObjectSize": 16_777_216,
+        "maxMessageSizeBytes": 48_000_000,
+        "maxWriteBatchSize": 100_000,
+        "logicalSessionTimeoutMinutes": 30,
+        "minWireVersion": 0,
+        "maxWireVersion": 21,
+        "readOnly": False,
+    }
+
+
 class MongoDouble:
     """One server on one folder. `replica_set` False: it says it stands alone. `password` True: it wants one, and takes
     none that it is given."""
@@ -111,29 +129,12 @@ class MongoDouble:
         try:
             if not handshake:
                 await self.faults.passed("before", name, command)
-            reply = self._hello() if handshake else await self._run(name, command)
+            reply = hello(f"127.0.0.1:{self.port}", self._replica_set) if handshake else await self._run(name, command)
             if not handshake:
                 await self.faults.passed("after", name, command)
         except MongoError as error:
             return error.reply()
         return {"ok": 1.0, **reply}
-
-    def _hello(self) -> Document:
-        where = f"127.0.0.1:{self.port}"
-        member = {"setName": "rs0", "setVersion": 1, "hosts": [where], "me": where, "primary": where}
-        return {
-            "helloOk": True,
-            "isWritablePrimary": True,
-            "ismaster": True,
-            **(member if self._replica_set else {}),
-            "maxBsonObjectSize": 16_777_216,
-            "maxMessageSizeBytes": 48_000_000,
-            "maxWriteBatchSize": 100_000,
-            "logicalSessionTimeoutMinutes": 30,
-            "minWireVersion": 0,
-            "maxWireVersion": 21,
-            "readOnly": False,
-        }
 
     # ------------------------------------------------------------ commands
 

@@ -55,6 +55,12 @@ def _message(id: int, body: bytes) -> Request:
     return Request(id, {**command, **sequences}, silent=bool(flags & _MORE_TO_COME), legacy=False)
 
 
+def message(id: int, command: dict[str, Any]) -> bytes:
+    """Return the bytes of a request."""
+    body = bson.encode(command)
+    return _HEADER.pack(16 + 5 + len(body), id, 0, _MSG) + b"\0\0\0\0\0" + body
+
+
 def answer(request: Request, reply: dict[str, Any]) -> bytes:
     """Return the bytes of the answer."""
     body = bson.encode(reply)

@@ -19,6 +19,7 @@ from contracts.registry import KNOWN_TYPES, REFERENCE_TYPES
 from services.kit import clock
 from services.kit.codec import Codec
 from services.kit.decider import Decider
+from services.kit.documents import LaneMoved
 from services.kit.eraser import Eraser, reapply_erasures
 from services.kit.errors import OtherLog
 from services.kit.handle import Effect, Handler, Meta, command_hash
@@ -133,6 +134,8 @@ class Engine:
             try:
                 await run()
                 return
+            except LaneMoved as error:
+                log.warning("a lane is owned by another worker now, opening it again", group=group, why=str(error))
             except Unavailable as error:
                 log.warning("a store is away, trying again", group=group, why=error.detail)
                 await asyncio.sleep(_AGAIN)

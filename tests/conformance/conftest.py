@@ -32,12 +32,13 @@ def buses(request: pytest.FixtureRequest) -> BusCase:
     return case
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(each, id=each.name, marks=getattr(pytest.mark, each.marker)) for each in KEYRINGS if each.marker
-    ]
-    + [pytest.param(each, id=each.name) for each in KEYRINGS if not each.marker]
-)
+_KEYRINGS = [
+    pytest.param(each, id=each.name, marks=[getattr(pytest.mark, each.marker)] if each.marker else [])
+    for each in KEYRINGS
+]
+
+
+@pytest.fixture(params=_KEYRINGS)
 def keyrings(request: pytest.FixtureRequest) -> KeyringCase:
     case: KeyringCase = request.param
     if case.needs:

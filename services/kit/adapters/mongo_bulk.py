@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from types import TracebackType
 from typing import Any
@@ -35,22 +34,22 @@ class MongoBulk:
         catalogue: Catalogue,
         group: str,
         shape: MongoShape,
-        alone: AbstractContextManager[None],
-        ended: Callable[[str], Awaitable[None]],
+        begun: Callable[[], None],
+        ended: Callable[[str | None], None],
     ) -> None:
-        """`alone` may refuse; `ended` is called with the space when the group exists."""
+        """`begun` may refuse; `ended` is called once: with the space if the group exists now."""
         self._mongo = mongo
         self._catalogue = catalogue
         self._group = group
         self._shape = shape
-        self._alone = alone
+        self._begun = begun
         self._ended = ended
         self._space: str | None = None
         self._renewed = 0
         self._lock = asyncio.Lock()
 
     async def __aenter__(self) -> MongoBulk:
-        self._alone.__enter__()
+        self._begun()
         try:
             if self._group in await self._catalogue.groups():
                 raise RuntimeError(f"{self._group} exists: drop it first, or build a new version")
@@ -65,7 +64,8 @@ class MongoBulk:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        await self._discard()
+        if self._space is not None:
+            await self._discard()
 
     async def put_many(self, collection: str, lane: int, rows: Sequence[tuple[str, Any]]) -> None:
         """See the port."""
@@ -90,8 +90,7 @@ class MongoBulk:
             if not await self._catalogue.enter(self._group, space, self._shape.declared):
                 raise RuntimeError(f"{self._group} exists: somebody else made it meanwhile")
             self._space = None
-            self._alone.__exit__(None, None, None)
-            await self._ended(space)
+            self._ended(space)
 
     async def _insert(self, suffix: str, rows: Iterator[Fields]) -> None:
         async with self._lock:
@@ -114,6 +113,8 @@ class MongoBulk:
     async def _discard(self) -> None:
         async with self._lock:
             space, self._space = self._space, None
-            if space is not None:
-                await self._catalogue.discard(space)
-        self._alone.__exit__(None, None, None)
+            try:
+                if space is not None:
+                    await self._catalogue.discard(space)
+            finally:
+                self._ended(None)

@@ -10,8 +10,8 @@ in part.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
@@ -91,19 +91,16 @@ class MongoDocuments:
         """See the port."""
         shape = MongoShape(collections, counters)
 
-        async def ended(space: str) -> None:
-            self._known = {**self._known, group: Known(shape, space)}
+        def begun() -> None:
+            self._refuse_building(group)
+            self._building.add(group)
 
-        return MongoBulk(self._mongo, self._catalogue, group, shape, self._building_alone(group), ended)
-
-    @contextmanager
-    def _building_alone(self, group: str) -> Iterator[None]:
-        self._refuse_building(group)
-        self._building.add(group)
-        try:
-            yield
-        finally:
+        def ended(space: str | None) -> None:
             self._building.discard(group)
+            if space is not None:
+                self._known = {**self._known, group: Known(shape, space)}
+
+        return MongoBulk(self._mongo, self._catalogue, group, shape, begun, ended)
 
     async def groups(self) -> list[str]:
         """See the port."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 from pymongo import DeleteOne, ReplaceOne, UpdateOne
@@ -18,6 +17,7 @@ from services.kit.documents import Purge, Write
 Database = AsyncDatabase[dict[str, Any]]
 Step = Callable[[Database, AsyncClientSession], Awaitable[None]]
 """Some commands of a transaction."""
+_IDS = 10_000
 
 
 def steps(shape: MongoShape, space: str, lane: int, writes: Sequence[Write]) -> list[Step]:
@@ -64,16 +64,18 @@ def _documents(rows: MongoRows, space: str, lane: int, pending: dict[str, Pendin
 
 
 def _addition(sums: MongoSums, space: str, lane: int, kept: dict[tuple[Any, ...], tuple[int, ...]]) -> Step:
-    changes = [
-        UpdateOne({"_id": sums.place(key, lane)}, sums.addition(key, lane, deltas), upsert=True)
-        for key, deltas in sorted(kept.items())
-    ]
-    touched: Condition = {"_id": {"$in": [sums.place(key, lane) for key in kept]}, **sums.zero}
+    changes: list[UpdateOne] = []
+    touched: list[str] = []
+    for key in sorted(kept):
+        id = sums.place(key, lane)
+        changes.append(UpdateOne({"_id": id}, sums.addition(key, lane, kept[key]), upsert=True))
+        touched.append(id)
     collection = f"{space}.{sums.suffix}"
 
     async def step(database: Database, session: AsyncClientSession) -> None:
         await database[collection].bulk_write(changes, session=session)
-        await database[collection].delete_many(touched, session=session)
+        for some in _parts(touched):
+            await database[collection].delete_many({"_id": {"$in": some}, **sums.zero}, session=session)
 
     return step
 
@@ -85,10 +87,13 @@ def _purge(part: MongoRows | MongoSums, space: str, lane: int, purge: Purge) -> 
     async def step(database: Database, session: AsyncClientSession) -> None:
         found = database[collection].find(matching, {"_id": 1}, limit=purge.most, session=session)
         ids = [each["_id"] async for each in found]
-        grouped: defaultdict[int, list[Any]] = defaultdict(list)
-        for number, id in enumerate(ids):
-            grouped[number // 10_000].append(id)
-        for some in grouped.values():
+        for some in _parts(ids):
             await database[collection].delete_many({"_id": {"$in": some}}, session=session)
 
     return step
+
+
+def _parts(ids: list[Any]) -> Iterator[list[Any]]:
+    """Yield ids in parts that are far below the size of a command."""
+    for at in range(0, len(ids), _IDS):
+        yield ids[at : at + _IDS]

@@ -8,7 +8,6 @@ own.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,6 +29,7 @@ from services.kit.documents import Collection, ColumnKind, Counter
 FORMAT = 1
 """Raised when data of older code must not be read as it is."""
 LANES = "lanes"
+_JSON = msgspec.json.Encoder().encode
 Fields = dict[str, Any]
 Keys = list[tuple[str, int]]
 
@@ -125,7 +125,7 @@ class MongoSums:
 
     def place(self, key: tuple[Any, ...], lane: int) -> str:
         """Return the `_id` of a row."""
-        return json.dumps([*key, lane], ensure_ascii=False, separators=(",", ":"))
+        return _JSON((*key, lane)).decode()
 
     def row(self, key: tuple[Any, ...], lane: int, values: tuple[int, ...]) -> Fields:
         """Return a new row as it is stored."""

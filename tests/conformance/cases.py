@@ -14,6 +14,7 @@ from services.kit.adapters.log_bus import LogBus
 from services.kit.adapters.sqlite_keyring import SqliteKeyring
 from services.kit.adapters.sqlite_store import SqliteEventStore
 from services.kit.ports import Bus, EventStore, Keyring, Limits
+from tests.conformance.kurrent import open_kurrent
 
 
 @contextmanager
@@ -38,9 +39,14 @@ class StoreCase:
     """Positions grow by exactly one."""
     file: str | None = None
     """Name of its file in the folder, if it is in this process: it can be killed, filled and damaged then."""
+    volume: int = 1
+    """Tests of volume use so many times fewer events: behind a network each one costs more."""
 
 
-STORES = [StoreCase("sqlite", lambda folder: SqliteEventStore.open(folder / "log.db"), gapless=True, file="log.db")]
+STORES = [
+    StoreCase("sqlite", lambda folder: SqliteEventStore.open(folder / "log.db"), gapless=True, file="log.db"),
+    StoreCase("kurrent", open_kurrent, gapless=False, volume=5),
+]
 
 
 @dataclass(frozen=True)

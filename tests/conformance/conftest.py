@@ -9,12 +9,20 @@ import pytest
 
 from services.kit.ports import EventStore, Keyring, Limits
 from tests.conformance.cases import BUSES, KEYRINGS, LIMITS, STORES, BusCase, KeyringCase, StoreCase
+from tests.conformance.kurrent import stop_doubles
 
 
 @pytest.fixture(params=STORES, ids=lambda case: case.name)
 def stores(request: pytest.FixtureRequest) -> StoreCase:
     case: StoreCase = request.param
     return case
+
+
+@pytest.fixture(autouse=True)
+async def servers() -> AsyncIterator[None]:
+    """Stop the doubles that a test started, also when it fails."""
+    yield
+    await stop_doubles()
 
 
 @pytest.fixture

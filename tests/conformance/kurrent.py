@@ -1,0 +1,30 @@
+"""The double of KurrentDB for the suites: one server for each folder, from the first opening to the test's end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from services.kit.adapters.kurrent_store import KurrentEventStore
+from tests.doubles.kurrent.server import Double
+
+_doubles: dict[Path, Double] = {}
+
+
+async def double_of(folder: Path) -> Double:
+    """Return the server of the folder, starting it."""
+    if folder not in _doubles:
+        double = Double(folder)
+        await double.start()
+        _doubles[folder] = double
+    return _doubles[folder]
+
+
+async def open_kurrent(folder: Path) -> KurrentEventStore:
+    """Open a store on the server of the folder."""
+    return await KurrentEventStore.open((await double_of(folder)).uri)
+
+
+async def stop_doubles() -> None:
+    """Stop all servers started here."""
+    while _doubles:
+        await _doubles.popitem()[1].stop()

@@ -58,20 +58,21 @@ class Reads:
     async def _slice(self, after: int, size: int, pattern: str) -> tuple[list[RecordedEvent], bool]:
         """Return up to `size` events with position > after; and if there are no more."""
         if after <= 0:
-            return await self._from(None, 0, size, pattern)
+            return await self._from(None, after, size, pattern)
         try:
-            # The event there comes along, mostly.
-            return await self._from(after, after, size + 1, pattern)
+            return await self._from(after, after, size, pattern)
         except InvalidPosition:
             pass
         try:
             return await self._from(after + 1, after, size, pattern)
         except InvalidPosition:
-            return await self._from(await self._before(after), after, size + 1, pattern)
+            return await self._from(await self._before(after), after, size, pattern)
 
     async def _from(self, start: int | None, after: int, size: int, pattern: str) -> tuple[list[RecordedEvent], bool]:
-        part = await self._connection.read_all(start, size, pattern=pattern)
-        return [recorded(event) for event in part if event.commit_position > after], len(part) < size
+        # One more than wanted: the event at the start comes along, mostly.
+        part = await self._connection.read_all(start, size + 1, pattern=pattern)
+        events = [recorded(event) for event in part if event.commit_position > after]
+        return events[:size], len(part) <= size
 
     async def _before(self, position: int) -> int | None:
         """Return the position of the last event before one that no event has: only a wrong caller asks for it.

@@ -18,6 +18,8 @@ class Faults:
     """So many appends lose their connection after they are durable, before the answer."""
     cut_reads: int = 0
     """So many reads lose their connection after half of their events."""
+    mute: int = 0
+    """So many subscriptions stay silent once they are live."""
     happened: int = 0
     """Faults that took effect."""
     _answering: asyncio.Event = field(default_factory=asyncio.Event)

@@ -4,6 +4,7 @@ Everything else is answered UNIMPLEMENTED."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -176,6 +177,8 @@ class Streams(streams_pb2_grpc.StreamsServicer):
                 if not live:
                     live = True
                     yield streams_pb2.ReadResp(caught_up=streams_pb2.ReadResp.CaughtUp(timestamp=_now()))
+                    if self._faults.take("mute"):
+                        await asyncio.Event().wait()
                 await self._writer.grown(commits)
 
 

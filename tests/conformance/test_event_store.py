@@ -86,6 +86,15 @@ async def test_events_of_some_types_are_found_among_others(stores: StoreCase, st
     assert await store.read_types(frozenset(), 0, 3) == []
 
 
+async def test_the_newest_business_time_is_not_the_last_events(store: EventStore) -> None:
+    assert await store.newest() == 0
+    for n, at in enumerate((1_000, 3_000, 2_000)):
+        event = new(f"e{n}")
+        event.occurred_at = at
+        await store.append(f"deal-{n}", [event], 0)
+        assert await store.newest() == (1_000, 3_000, 3_000)[n]
+
+
 async def test_an_append_of_nothing_is_a_mistake(store: EventStore) -> None:
     with pytest.raises(ValueError, match="at least one event"):
         await store.append("deal-1", [], 0)

@@ -15,6 +15,7 @@ from services.kit.adapters.sqlite_keyring import SqliteKeyring
 from services.kit.adapters.sqlite_store import SqliteEventStore
 from services.kit.ports import Bus, EventStore, Keyring, Limits
 from tests.conformance.kurrent import open_kurrent
+from tests.conformance.kurrent_container import open_container
 
 
 @contextmanager
@@ -47,6 +48,9 @@ STORES = [
     StoreCase("sqlite", lambda folder: SqliteEventStore.open(folder / "log.db"), gapless=True, file="log.db"),
     StoreCase("kurrent", open_kurrent, gapless=False, volume=5),
 ]
+
+REAL_STORES = [StoreCase("kurrentdb", open_container, gapless=False, volume=5)]
+"""Servers in containers: the same suite, with the marker `containers`."""
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 from services.kit.ports import EventStore, Keyring, Limits
-from tests.conformance.cases import BUSES, KEYRINGS, LIMITS, STORES, BusCase, KeyringCase, StoreCase
+from tests.conformance.cases import BUSES, KEYRINGS, LIMITS, REAL_STORES, STORES, BusCase, KeyringCase, StoreCase
 from tests.conformance.kurrent import stop_doubles
+from tests.conformance.kurrent_container import stop_containers
 
 
-@pytest.fixture(params=STORES, ids=lambda case: case.name)
+@pytest.fixture(
+    params=[*STORES, *(pytest.param(case, marks=pytest.mark.containers) for case in REAL_STORES)],
+    ids=lambda case: case.name,
+)
 def stores(request: pytest.FixtureRequest) -> StoreCase:
     case: StoreCase = request.param
     return case
@@ -20,9 +24,10 @@ def stores(request: pytest.FixtureRequest) -> StoreCase:
 
 @pytest.fixture(autouse=True)
 async def servers() -> AsyncIterator[None]:
-    """Stop the doubles that a test started, also when it fails."""
+    """Stop the servers that a test started, also when it fails."""
     yield
     await stop_doubles()
+    await stop_containers()
 
 
 @pytest.fixture

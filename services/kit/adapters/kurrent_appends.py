@@ -10,7 +10,9 @@ from kurrentdbclient import NewEvent as ProposedEvent
 
 from contracts.envelope import NewEvent, RecordedEvent
 from contracts.problem import Unavailable, VersionConflict
-from services.kit.adapters.kurrent_connection import Connection, Lost, WrongVersion, unavailable
+from services.kit import crash
+from services.kit.adapters.kurrent_connection import Connection
+from services.kit.adapters.kurrent_errors import Lost, WrongVersion, unavailable
 from services.kit.adapters.kurrent_events import INTERNAL, proposed
 from services.kit.adapters.kurrent_reads import Reads
 from services.kit.errors import Unusable
@@ -57,13 +59,16 @@ class Appends:
 
     async def _stored(self, stream: str, events: Sequence[ProposedEvent], expected: int) -> int:
         """Send the events; again if the answer was lost: the server knows them by their ids."""
+        crash.point("append.before")
         try:
-            return await self._connection.append(stream, events, expected)
+            position = await self._connection.append(stream, events, expected)
         except Lost as lost:
             if lost.late:
                 raise
-        await asyncio.sleep(_AGAIN)
-        return await self._connection.append(stream, events, expected)
+            await asyncio.sleep(_AGAIN)
+            position = await self._connection.append(stream, events, expected)
+        crash.point("append.committed")
+        return position
 
     async def _read_back(self, stream: str, events: Sequence[NewEvent], expected: int, *, whole: bool) -> Appended:
         stored = await self._reads.stream(stream, expected, len(events))

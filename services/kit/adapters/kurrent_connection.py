@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from grpc import aio
 from kurrentdbclient import AsyncKurrentDBClient, AsyncReadResponse, NewEvent, RecordedEvent, StreamState
 from kurrentdbclient import exceptions as errors
 
-from contracts.problem import Invalid, Unavailable
+from services.kit.adapters.kurrent_errors import InvalidPosition, Lost, WrongVersion, translated
 from services.kit.adapters.kurrent_events import HIDDEN
 from services.kit.errors import Unusable
 
@@ -43,36 +43,6 @@ _read_stream = inspect.unwrap(AsyncKurrentDBClient.read_stream)
 _subscribe = inspect.unwrap(AsyncKurrentDBClient.subscribe_to_all)
 
 
-_ANSWERS = (
-    errors.WrongCurrentVersionError,
-    errors.NotFoundError,
-    errors.InvalidCommitPositionError,
-    errors.NodeIsNotLeaderError,
-)
-
-
-class Lost(Exception):
-    """The server did not answer (away, hanging, restarted): what was asked may have been done or not.
-
-    `late`: the deadline has passed, so there is no time to ask again."""
-
-    def __init__(self, why: str, *, late: bool = False) -> None:
-        super().__init__(why)
-        self.late = late
-
-
-class WrongVersion(Exception):
-    """The stream is at another version than expected."""
-
-    def __init__(self, actual: int) -> None:
-        super().__init__(actual)
-        self.actual = actual
-
-
-class InvalidPosition(Exception):
-    """No event begins at this position of the log."""
-
-
 class Connection:
     """Calls of the store. `deadline` in seconds."""
 
@@ -92,6 +62,7 @@ class Connection:
         spec = self._client.connection_spec
         self._cluster = spec.scheme.endswith("+discover") or len(spec.targets) > 1
         self._seeking: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def append(self, stream: str, events: Sequence[NewEvent], expected: int) -> int:
         """Store all events or none if the stream is at this version; return the position the server tells.
@@ -144,6 +115,7 @@ class Connection:
 
     async def close(self) -> None:
         """Close the channel; bounded in time whatever the server does."""
+        self._closed = True
         if self._seeking is not None:
             self._seeking.cancel()
         with contextlib.suppress(TimeoutError, errors.KurrentDBClientError, errors.ProgrammingError, aio.AioRpcError):
@@ -168,6 +140,8 @@ class Connection:
 
     async def _call(self, call: Callable[..., Awaitable[Any]], *args: Any, **options: Any) -> Any:
         for last in (False, True):
+            if self._closed:
+                raise Lost("it is closed")
             try:
                 with translated():
                     await self._client.connect()
@@ -202,30 +176,6 @@ class Connection:
             await self._client.reconnect()
 
 
-@contextlib.contextmanager
-def translated() -> Iterator[None]:
-    """Turn the client's errors into Lost, Invalid and Unusable, but for those that are answers."""
-    try:
-        yield
-    except _ANSWERS:
-        raise
-    except (errors.UnauthenticatedError, errors.AccessDeniedError) as error:
-        raise Unusable(
-            f"the event store refuses this user ({str(error) or 'access denied'}). Check user and password in its "
-            "address; without TLS it knows no users."
-        ) from error
-    except (errors.StreamIsDeletedError, errors.StreamTombstonedError) as error:
-        raise Unusable(f"a stream was deleted in the event store by somebody else: {error}") from error
-    except (errors.MaximumAppendSizeExceededError, errors.InvalidArgumentError) as error:
-        raise Invalid(f"this is larger than the event store takes at once ({error})") from error
-    except errors.DeadlineExceededError as error:
-        raise Lost("no answer in time", late=True) from error
-    except (errors.KurrentDBClientError, errors.ProgrammingError, aio.UsageError, aio.AioRpcError) as error:
-        if type(error) is errors.GrpcError and "RESOURCE_EXHAUSTED" in str(error):
-            raise Invalid("this is larger than the event store takes in one message") from error
-        raise Lost(str(error) or type(error).__name__) from error
-
-
 @contextlib.asynccontextmanager
 async def stopped(response: AsyncReadResponse) -> AsyncIterator[None]:
     """End the reading afterwards. (The client's own context manager hides that a reading was cut.)"""
@@ -234,8 +184,3 @@ async def stopped(response: AsyncReadResponse) -> AsyncIterator[None]:
     finally:
         with contextlib.suppress(errors.KurrentDBClientError, aio.AioRpcError):
             await response.stop()
-
-
-def unavailable(lost: Lost) -> Unavailable:
-    """Return the port's error for a store that is away."""
-    return Unavailable(f"The event store does not answer ({lost}). Nothing is lost: try again later.")

@@ -10,10 +10,10 @@ import structlog
 from kurrentdbclient import AsyncReadResponse
 
 from contracts.envelope import RecordedEvent
-from services.kit.adapters.kurrent_connection import Connection, Lost, stopped, translated
+from services.kit.adapters.kurrent_connection import Connection, stopped
+from services.kit.adapters.kurrent_errors import Lost, translated
 from services.kit.adapters.kurrent_events import recorded
 from services.kit.adapters.kurrent_reads import SLICE, Reads
-from services.kit.errors import Unusable
 
 PAUSES = (0.02, 0.1, 0.25, 0.5, 1.0)
 """Seconds between attempts to reach a server that is away; the last one from then on."""
@@ -98,7 +98,7 @@ class _Inbox:
 
     def __init__(self, subscription: AsyncReadResponse) -> None:
         self._subscription = subscription
-        self._arrived: asyncio.Queue[RecordedEvent | Lost | Unusable | None] = asyncio.Queue(SLICE)
+        self._arrived: asyncio.Queue[RecordedEvent | Exception | None] = asyncio.Queue(SLICE)
 
     async def __aenter__(self) -> _Inbox:
         self._task = asyncio.create_task(self._fill())
@@ -140,5 +140,5 @@ class _Inbox:
                 async for event in self._subscription:
                     await self._arrived.put(recorded(event))
             await self._arrived.put(Lost("the subscription ended"))
-        except (Lost, Unusable) as error:
+        except Exception as error:  # noqa: BLE001 - raised again where it is taken
             await self._arrived.put(error)

@@ -8,7 +8,8 @@ import msgspec
 from kurrentdbclient import NewEvent
 
 from services.kit import clock
-from services.kit.adapters.kurrent_connection import Connection, WrongVersion
+from services.kit.adapters.kurrent_connection import Connection
+from services.kit.adapters.kurrent_errors import WrongVersion
 from services.kit.adapters.kurrent_events import INTERNAL, store_id
 from services.kit.errors import Unusable
 

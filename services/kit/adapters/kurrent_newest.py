@@ -10,7 +10,8 @@ import msgspec
 from kurrentdbclient import NewEvent
 
 from contracts.envelope import RecordedEvent
-from services.kit.adapters.kurrent_connection import Connection, Lost, WrongVersion
+from services.kit.adapters.kurrent_connection import Connection
+from services.kit.adapters.kurrent_errors import Lost, WrongVersion
 from services.kit.adapters.kurrent_events import INTERNAL
 from services.kit.adapters.kurrent_reads import SLICE, Reads
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection
 
 from contracts.envelope import RecordedEvent
-from services.kit.adapters.kurrent_connection import Connection, InvalidPosition
+from services.kit.adapters.kurrent_connection import Connection
+from services.kit.adapters.kurrent_errors import InvalidPosition
 from services.kit.adapters.kurrent_events import recorded
 
 SLICE = 1_000

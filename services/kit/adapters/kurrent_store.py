@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from contracts.envelope import NewEvent, RecordedEvent
 from contracts.problem import Unavailable
 from services.kit.adapters.kurrent_appends import Appends
-from services.kit.adapters.kurrent_connection import DEADLINE, Connection, Lost, unavailable
+from services.kit.adapters.kurrent_connection import DEADLINE, Connection
+from services.kit.adapters.kurrent_errors import Lost, unavailable
 from services.kit.adapters.kurrent_follow import IDLE, Follower
 from services.kit.adapters.kurrent_import import Import
 from services.kit.adapters.kurrent_log_id import log_id

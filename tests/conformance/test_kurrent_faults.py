@@ -12,12 +12,15 @@ import pytest
 
 from contracts.envelope import RecordedEvent
 from contracts.problem import Unavailable, VersionConflict
+from services.kit.adapters import kurrent_import
 from services.kit.adapters.kurrent_store import KurrentEventStore
 from services.kit.errors import Unusable
 from services.kit.ports import Append, Appended
 from tests.conformance.events import DEAL, PATIENCE, check_log, everything, followed, ids, new, several
 from tests.conformance.kurrent import back, double_of
+from tests.doubles.kurrent.log import Outcome
 from tests.doubles.kurrent.server import Double
+from tests.doubles.kurrent.writer import Ask
 
 SHORT = 0.3
 """Seconds of a deadline in tests of it."""
@@ -93,6 +96,51 @@ async def test_an_import_is_given_up_while_the_server_stays_away(double: Double,
     answers = await store.append_many([Append(f"deal-{n}", [new(f"e{n}")], 0) for n in range(500)])
     assert [type(answer) for answer in answers] == [Unavailable] * 500
     assert time.perf_counter() - begun < 10
+
+
+async def test_an_import_lets_live_appends_go_first(
+    double: Double, store: KurrentEventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kurrent_import, "GIVE_WAY", PATIENCE)
+    asked: list[str] = []
+    store_in_log = double.writer.store
+
+    async def noted(ask: Ask) -> Outcome:
+        asked.append(ask[0])
+        return await store_in_log(ask)
+
+    monkeypatch.setattr(double.writer, "store", noted)
+    double.faults.delay = 0.1
+    live = asyncio.ensure_future(store.append("live", [new("a")], 0))
+    await asyncio.sleep(0)
+    work = asyncio.ensure_future(store.append_many([Append(f"deal-{n}", [new(f"e{n}")], 0) for n in range(3)]))
+    await live
+    assert asked == ["live"]
+    assert [type(answer) for answer in await work] == [Appended] * 3
+    assert len(asked) == 4
+
+
+async def test_a_read_that_was_cut_is_never_taken_for_whole(double: Double, store: KurrentEventStore) -> None:
+    await store.append_many([Append(f"deal-{n}", several(f"d{n}", 50), 0) for n in range(12)])
+    wanted = frozenset({DEAL})
+    for read in (
+        lambda: store.read_all(0, 999),
+        lambda: store.read("deal-1"),
+        lambda: store.read_types(wanted, 0, 999),
+    ):
+        double.faults.cut_reads = 1
+        with pytest.raises(Unavailable):
+            await read()
+    # The client closes its channel under a read when it looks for another leader.
+    for pause in (0.0, 0.002, 0.005, 0.01, 0.02, 0.04):
+        reading = asyncio.ensure_future(store.read_all(0, 10_000))
+        await asyncio.sleep(pause)
+        await store._connection._client.reconnect()
+        try:
+            assert len(await reading) == 600
+        except Unavailable:
+            double.faults.happened += 1
+    assert double.faults.happened > 3, "no read was under way"
 
 
 # ---------------------------------------------------------------- away and hanging

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from weakref import WeakValueDictionary
 
@@ -29,9 +30,30 @@ class Appends:
         self._connection = connection
         self._reads = reads
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._live = 0
+        self._calm = asyncio.Event()
+        self._calm.set()
+
+    async def live(self, stream: str, events: Sequence[NewEvent], expected: int) -> Appended:
+        """Store all events or none and return them too, as they are stored. Raises as `append`."""
+        self._live += 1
+        self._calm.clear()
+        try:
+            return await self.append(stream, events, expected, whole=True)
+        finally:
+            self._live -= 1
+            if not self._live:
+                self._calm.set()
+
+    async def calm(self, patience: float) -> None:
+        """Wait until no live append is under way, but so many seconds at most."""
+        if self._live:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await self._calm.wait()
 
     async def append(self, stream: str, events: Sequence[NewEvent], expected: int, *, whole: bool) -> Appended:
-        """Store all events or none; `whole`: return them too, as they are stored.
+        """Store all events or none; `whole`: return them too.
 
         Raises VersionConflict, Unavailable, Invalid, Unusable, ValueError."""
         if not events:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final
 
@@ -36,6 +37,8 @@ _OPTIONS = (
 _PROGRESS = 50
 """Events after which the deadline of a read begins anew."""
 
+# Before the first channel: at its own level gRPC writes a line of its own to stderr for every server that stops.
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 # The client's own calls without the retries around them.
 _append = inspect.unwrap(AsyncKurrentDBClient.append_to_stream)
 _read_all = inspect.unwrap(AsyncKurrentDBClient.read_all)

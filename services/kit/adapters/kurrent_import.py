@@ -1,4 +1,4 @@
-"""Imports into KurrentDB: a few streams at a time, so that live appends go on beside them."""
+"""Imports into KurrentDB: a few streams at a time, which let live appends go first."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from contracts.problem import Unavailable
 from services.kit.adapters.kurrent_appends import Appends
 from services.kit.ports import Append, Appended
 
-AT_ONCE = 8
+AT_ONCE = 4
 """Streams of an import that are on their way to the server: what a live append finds before it there."""
+GIVE_WAY = 0.05
+"""Seconds that a stream of an import waits at most for live appends to be done: an import never starves."""
 PAUSES = (0.1, 0.5, 2.0)
 """Seconds after which an append is tried again while the store is away; then the rest of the import is given up."""
 
@@ -49,6 +51,7 @@ class Import:
                 return Unavailable("The log is being closed.")
             if self._away is not None:
                 return self._away
+            await self._appends.calm(GIVE_WAY)
             try:
                 return await self._appends.append(part.stream, part.events, part.expected, whole=False)
             except Unavailable as error:

@@ -67,7 +67,7 @@ class KurrentEventStore:
     async def append(self, stream: str, events: Sequence[NewEvent], expected: int) -> Appended:
         """Store all events or none, durably; see the port."""
         with self._working():
-            return await self._appends.append(stream, events, expected, whole=True)
+            return await self._appends.live(stream, events, expected)
 
     async def append_many(self, appends: Sequence[Append]) -> list[Appended | Exception]:
         """Store many streams' events beside the live appends; see the port. `Appended.events` stays empty here."""

@@ -17,7 +17,7 @@ class Faults:
     cut_after: int = 0
     """So many appends lose their connection after they are durable, before the answer."""
     cut_reads: int = 0
-    """So many reads lose their connection after half of their events."""
+    """So many reads lose their connection after ten events."""
     mute: int = 0
     """So many subscriptions stay silent once they are live."""
     happened: int = 0

@@ -140,14 +140,13 @@ class Streams(streams_pb2_grpc.StreamsServicer):
         self, slices: Iterator[list[Row]], keep: Keep | None, count: int, context: Context
     ) -> AsyncIterator[streams_pb2.ReadResp]:
         left = count
-        cut = self._faults.take("cut_reads")
         for rows in slices:
             await self._faults.gate()
             for row in rows:
                 if left == 0:
                     return
                 if keep is None or keep(row):
-                    if cut and left <= count // 2:
+                    if left == count - 10 and self._faults.take("cut_reads"):
                         await context.abort(grpc.StatusCode.UNAVAILABLE, "Connection reset by peer")
                     left -= 1
                     yield _event(row)

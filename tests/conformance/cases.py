@@ -16,6 +16,8 @@ from services.kit.adapters.mongo_keyring import MongoKeyring
 from services.kit.adapters.sqlite_keyring import SqliteKeyring
 from services.kit.adapters.sqlite_store import SqliteEventStore
 from services.kit.ports import Bus, EventStore, Keyring, Limits
+from tests.conformance.kurrent import open_kurrent
+from tests.conformance.kurrent_container import open_container
 from tests.doubles.mongo import MongoDouble
 from tests.servers.mongo_java import Relay
 
@@ -42,9 +44,17 @@ class StoreCase:
     """Positions grow by exactly one."""
     file: str | None = None
     """Name of its file in the folder, if it is in this process: it can be killed, filled and damaged then."""
+    volume: int = 1
+    """Tests of volume use so many times fewer events: behind a network each one costs more."""
 
 
-STORES = [StoreCase("sqlite", lambda folder: SqliteEventStore.open(folder / "log.db"), gapless=True, file="log.db")]
+STORES = [
+    StoreCase("sqlite", lambda folder: SqliteEventStore.open(folder / "log.db"), gapless=True, file="log.db"),
+    StoreCase("kurrent", open_kurrent, gapless=False, volume=5),
+]
+
+REAL_STORES = [StoreCase("kurrentdb", open_container, gapless=False, volume=5)]
+"""Servers in containers: the same suite, with the marker `containers`."""
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,38 @@ from pathlib import Path
 import pytest
 
 from services.kit.ports import EventStore, Keyring, Limits
-from tests.conformance.cases import BUSES, KEYRINGS, LIMITS, SERVERS, STORES, BusCase, KeyringCase, StoreCase
+from tests.conformance.cases import (
+    BUSES,
+    KEYRINGS,
+    LIMITS,
+    REAL_STORES,
+    SERVERS,
+    STORES,
+    BusCase,
+    KeyringCase,
+    StoreCase,
+)
+from tests.conformance.kurrent import stop_doubles
+from tests.conformance.kurrent_container import stop_containers
 from tests.servers.mongo_container import replica_set, why_not
 from tests.servers.mongo_java import JavaServer, NotThere, start
 
 
-@pytest.fixture(params=STORES, ids=lambda case: case.name)
+@pytest.fixture(
+    params=[*STORES, *(pytest.param(case, marks=pytest.mark.containers) for case in REAL_STORES)],
+    ids=lambda case: case.name,
+)
 def stores(request: pytest.FixtureRequest) -> StoreCase:
     case: StoreCase = request.param
     return case
+
+
+@pytest.fixture(autouse=True)
+async def servers() -> AsyncIterator[None]:
+    """Stop the servers that a test started, also when it fails."""
+    yield
+    await stop_doubles()
+    await stop_containers()
 
 
 @pytest.fixture

@@ -19,16 +19,21 @@ from services.kit import crash
 from services.kit.adapters.sqlite_files import connect
 from services.kit.errors import NewerData, Unusable
 from services.kit.ports import Append
-from tests.conformance.cases import StoreCase, full_disk
+from tests.conformance.cases import STORES, StoreCase, full_disk
 from tests.conformance.events import PATIENCE, check_log, everything, followed, ids, new, several
 
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture(params=[case for case in STORES if case.file], ids=lambda case: case.name)
+def stores(request: pytest.FixtureRequest) -> StoreCase:
+    case: StoreCase = request.param
+    return case
+
+
 @pytest.fixture
 def file(stores: StoreCase, tmp_path: Path) -> Path:
-    if stores.file is None:
-        pytest.skip(f"{stores.name} keeps no file of ours; its server is tested with the marker `servers`")
+    assert stores.file is not None
     return tmp_path / stores.file
 
 

@@ -28,7 +28,8 @@ _INT64 = 1 << 63
 
 
 class Envelope(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
-    """The metadata of an event. `id`: only where the envelope's id is not the store's (it is no uuid)."""
+    """The metadata of an event. `id`: only where the envelope's id is not the store's (it is no uuid); `recorded_at`:
+    only where the event was recorded in another log, which was moved here (UTC ms)."""
 
     voronka: Literal[1]
     key: str
@@ -40,6 +41,7 @@ class Envelope(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True)
     origin: Origin = "live"
     imputed: bool = False
     id: str = ""
+    recorded_at: int | None = None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -77,6 +79,7 @@ def proposed(event: NewEvent) -> kurrent.NewEvent:
         origin=event.origin,
         imputed=event.imputed,
         id="" if str(id) == event.id else event.id,
+        recorded_at=event.recorded_at if isinstance(event, RecordedEvent) else None,
     )
     return kurrent.NewEvent(type=event.type, data=event.data, metadata=_encode(metadata), id=id)
 
@@ -102,7 +105,7 @@ def recorded(event: kurrent.RecordedEvent) -> RecordedEvent:
         stream=event.stream_name,
         version=event.stream_position + 1,
         position=event.commit_position,
-        recorded_at=_millis(event.recorded_at),
+        recorded_at=_millis(event.recorded_at) if envelope.recorded_at is None else envelope.recorded_at,
     )
 
 

@@ -10,7 +10,7 @@ from itertools import groupby
 from contracts.envelope import RecordedEvent
 from contracts.problem import VersionConflict
 from services.kit.errors import Unusable
-from services.kit.ports import EventStore
+from services.kit.ports import EventStore, Keyring
 
 Progress = Callable[[str, int, int], None]
 _SLICE = 1_000
@@ -28,6 +28,19 @@ async def move_log(source: EventStore, target: EventStore, progress: Progress = 
             moved += await _append(target, stream, list(run))
         after = events[-1].position
         progress("moving events", after, head)
+    return moved
+
+
+async def move_keys(source: Keyring, target: Keyring, progress: Progress = lambda *_: None) -> int:
+    """Give the target every key and tombstone of the source; return how many subjects that are. Repeatable.
+
+    Before the log is moved: an event whose key is missing cannot be folded. Raises Unusable if the target's keyring
+    belongs to another log."""
+    after, moved = "", 0
+    while keys := await source.listed(after, _SLICE):
+        await target.adopt(keys)
+        after, moved = keys[-1].subject, moved + len(keys)
+        progress("moving keys", moved, moved)
     return moved
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from contracts.envelope import NewEvent, RecordedEvent
 from services.kit.document_ports import BulkWriter, Documents, Reader
@@ -135,6 +135,14 @@ class Bus(Protocol):
 # ---------------------------------------------------------------- keyring
 
 
+class SubjectKey(NamedTuple):
+    """What a keyring has of a subject; `key` None: a tombstone."""
+
+    subject: str
+    owner: str | None
+    key: bytes | None
+
+
 class Keyring(Protocol):
     """Keys of data subjects (clients, contacts, leads), apart from log and documents (DESIGN 8). 32 bytes each."""
 
@@ -168,6 +176,16 @@ class Keyring(Protocol):
 
     async def tombstones(self) -> list[str]: ...
 
+    async def listed(self, after: str, limit: int) -> list[SubjectKey]:
+        """Return up to `limit` subjects behind `after`, in order: to move a keyring."""
+        ...
+
+    async def adopt(self, keys: Sequence[SubjectKey]) -> None:
+        """Take over, durably, what another keyring has; repeatable. A tombstone wins over a key and stays one.
+
+        Raises Unusable, with nothing taken over, if a subject has another key here."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -195,4 +213,5 @@ __all__ = [
     "Limits",
     "OpenLane",
     "Reader",
+    "SubjectKey",
 ]

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from contracts.problem import Unavailable
+from services.kit.adapters.sqlite_keyring import SqliteKeyring
 from services.kit.documents import MissingKey
 from services.kit.errors import NewerData, Unusable
-from services.kit.ports import Keyring
+from services.kit.ports import Keyring, SubjectKey
 from tests.conformance.cases import KeyringCase, full_disk
 
 ROOT = Path(__file__).parents[2]
@@ -256,3 +257,48 @@ async def test_a_closed_keyring_says_so(keyrings: KeyringCase, tmp_path: Path) -
         await keyring.ensure("client-1")
     with pytest.raises(Unavailable):
         keyring.key("client-1")
+
+
+# ---------------------------------------------------------------- moved
+
+
+async def moved(source: Keyring, target: Keyring, most: int = 7) -> list[SubjectKey]:
+    after, found = "", []
+    while keys := await source.listed(after, most):
+        await target.adopt(keys)
+        found += keys
+        after = keys[-1].subject
+    return found
+
+
+async def test_a_keyring_is_moved_with_owners_and_tombstones(keyring: Keyring, tmp_path: Path) -> None:
+    source = await SqliteKeyring.open(tmp_path / "source.db")
+    await source.ensure_many([(f"client-{n}", None) for n in range(20)])
+    await source.ensure_many([(f"contact-{n}", f"client-{n}") for n in range(20)])
+    await source.destroy("client-3")
+    listed = await moved(source, keyring)
+    assert [each.subject for each in listed] == sorted(each.subject for each in listed)
+    assert len(listed) == 40
+    assert [each.subject for each in listed if each.key is None] == ["client-3", "contact-3"]
+    assert await moved(keyring, source) == await keyring.listed("", 100) == await source.listed("", 100)
+    assert await moved(source, keyring) == listed, "repeatable"
+    assert await keyring.destroy("client-4") == ["client-4", "contact-4"]
+    await moved(source, keyring)
+    assert await keyring.tombstones() == ["client-3", "client-4", "contact-3", "contact-4"], "they stay"
+    await source.close()
+
+
+async def test_a_tombstone_that_comes_destroys_the_key(keyring: Keyring) -> None:
+    key = await keyring.ensure("contact-1", "client-1")
+    await keyring.ensure("client-1")
+    await keyring.adopt([SubjectKey("client-1", None, None)])
+    assert await keyring.tombstones() == ["client-1", "contact-1"]
+    await keyring.adopt([SubjectKey("contact-1", "client-1", key)])
+    assert await keyring.ensure("contact-1") is None
+
+
+async def test_a_keyring_of_another_log_is_not_mixed_in(keyring: Keyring) -> None:
+    key = await keyring.ensure("client-2")
+    with pytest.raises(Unusable, match="another key of client-2"):
+        await keyring.adopt([SubjectKey("client-1", None, b"1" * 32), SubjectKey("client-2", None, b"2" * 32)])
+    assert await keyring.listed("", 10) == [SubjectKey("client-2", None, key)]

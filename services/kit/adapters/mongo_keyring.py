@@ -23,6 +23,8 @@ from services.kit.adapters.mongo_catalogue import check_format
 from services.kit.adapters.mongo_compact import compact
 from services.kit.adapters.mongo_connection import SECONDS, Mongo, connect
 from services.kit.adapters.mongo_held import Held, Holding, Keys
+from services.kit.errors import other_key
+from services.kit.ports import SubjectKey
 
 _FORMAT = 1
 _LENGTH = 32
@@ -174,6 +176,30 @@ class MongoKeyring:
         with self._mongo.bounded():
             rows = await self._rows.find({"key": None}, {"_id": 1}, sort=[("_id", 1)]).to_list()
         return [row["_id"] for row in rows]
+
+    async def listed(self, after: str, limit: int) -> list[SubjectKey]:
+        """Return up to `limit` subjects behind `after`, in order."""
+        self._check_open()
+        with self._mongo.bounded():
+            rows = await self._rows.find({"_id": {"$gt": after}}, sort=[("_id", 1)], limit=limit).to_list()
+        return [SubjectKey(row["_id"], row["owner"], row["key"]) for row in rows]
+
+    async def adopt(self, others: Sequence[SubjectKey]) -> None:
+        """Take over what another keyring has. Raises Unusable if a subject has another key here."""
+        self._check_open()
+        known = await self._find(each.subject for each in others)
+        for subject, _, key in others:
+            if key is not None and known.get(subject) not in {None, key}:
+                raise other_key(subject)
+        if others:
+            await self._write(
+                UpdateOne({"_id": subject}, {"$setOnInsert": {"key": key, "owner": owner}}, upsert=True)
+                for subject, owner, key in others
+            )
+        await self._own({subject: owner for subject, owner, _ in others})
+        for subject, _, key in others:
+            if key is None and known.get(subject) is not None:
+                await self.destroy(subject)
 
     async def close(self) -> None:
         """Finish the write that is going on, then let go of the connections."""

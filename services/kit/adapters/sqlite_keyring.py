@@ -15,6 +15,7 @@ from services.kit.adapters import sqlite_keys as keys
 from services.kit.adapters.sqlite_files import OwnedFile, connect, own
 from services.kit.adapters.sqlite_keys import Kept
 from services.kit.documents import MissingKey
+from services.kit.ports import SubjectKey
 
 T = TypeVar("T")
 Pairs = Sequence[tuple[str, str | None]]
@@ -96,6 +97,17 @@ class SqliteKeyring:
         """Return the subjects that were erased."""
         async with self._writing:
             return await self._beside(keys.tombstones)
+
+    async def listed(self, after: str, limit: int) -> list[SubjectKey]:
+        """Return up to `limit` subjects behind `after`, in order."""
+        async with self._writing:
+            return await self._beside(keys.listed, after, limit)
+
+    async def adopt(self, others: Sequence[SubjectKey]) -> None:
+        """Take over what another keyring has. Raises Unusable if a subject has another key here."""
+        async with self._writing:
+            await self._beside(keys.adopt, others)
+            self._known.clear()
 
     async def close(self) -> None:
         """Finish the write that is going on, then close the file."""

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from services.kit import clock, crash
 from services.kit.adapters.sqlite_files import Kind
+from services.kit.errors import other_key
+from services.kit.ports import SubjectKey
 
 KEYRING = Kind(
     name="keyring",
@@ -69,13 +71,16 @@ def ensure(connection: sqlite3.Connection, pairs: Sequence[tuple[str, str | None
 
 def _add(connection: sqlite3.Connection, subject: str, owner: str | None) -> Kept:
     of_owner = find(connection, owner) if owner is not None else None
-    key: bytes | None = None
+    key = clock.new_bytes(_LENGTH) if of_owner is None or of_owner.key is not None else None
+    _store(connection, subject, owner, key)
+    return Kept(key, owner)
+
+
+def _store(connection: sqlite3.Connection, subject: str, owner: str | None, key: bytes | None) -> None:
     slot: int | None = None
-    if of_owner is None or of_owner.key is not None:
-        key = clock.new_bytes(_LENGTH)
+    if key is not None:
         slot = connection.execute("INSERT INTO secrets (secret) VALUES (?)", (key,)).lastrowid
     connection.execute("INSERT INTO subjects (subject, owner, slot) VALUES (?, ?, ?)", (subject, owner, slot))
-    return Kept(key, owner)
 
 
 def destroy(connection: sqlite3.Connection, owner: str) -> list[str]:
@@ -90,6 +95,31 @@ def destroy(connection: sqlite3.Connection, owner: str) -> list[str]:
     crash.point("destroy.committed")
     _clear_wal(connection)
     return gone
+
+
+def listed(connection: sqlite3.Connection, after: str, limit: int) -> list[SubjectKey]:
+    """Return up to `limit` subjects behind `after`, in order."""
+    sql = (
+        "SELECT subject, owner, secret FROM subjects LEFT JOIN secrets USING (slot) WHERE subject > ?"
+        " ORDER BY subject LIMIT ?"
+    )
+    return [SubjectKey(*row) for row in connection.execute(sql, (after, limit)).fetchall()]
+
+
+def adopt(connection: sqlite3.Connection, keys: Sequence[SubjectKey]) -> None:
+    """Store what is missing, by one commit. Raises Unusable if a subject has another key."""
+    with _transaction(connection):
+        for subject, owner, key in keys:
+            kept = find(connection, subject)
+            if kept is None:
+                _store(connection, subject, owner, key)
+            elif kept.key is not None and key is not None:
+                if kept.key != key:
+                    raise other_key(subject)
+                connection.execute("UPDATE subjects SET owner = ? WHERE subject = ?", (owner, subject))
+    for subject, _, key in keys:
+        if key is None and (kept := find(connection, subject)) is not None and kept.key is not None:
+            destroy(connection, subject)
 
 
 def tombstones(connection: sqlite3.Connection) -> list[str]:

@@ -14,6 +14,7 @@ from services.kit.adapters.log_bus import LogBus
 from services.kit.adapters.sqlite_keyring import SqliteKeyring
 from services.kit.adapters.sqlite_store import SqliteEventStore
 from services.kit.ports import Bus, EventStore, Keyring, Limits
+from tests.servers.relayed import RelayedBus, own
 
 
 @contextmanager
@@ -63,6 +64,11 @@ class BusCase:
     make: Callable[[Any], Bus]
     lanes: int
     shuffles: bool = False
+    finish: Callable[[], Awaitable[None]] | None = None
+    """To be awaited after the test."""
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def _log_bus(lanes: int, seed: int | None = None) -> BusCase:
@@ -71,5 +77,24 @@ def _log_bus(lanes: int, seed: int | None = None) -> BusCase:
 
 
 BUSES = [_log_bus(1), _log_bus(12), *(_log_bus(lanes, seed) for lanes in (1, 12) for seed in (1, 2, 3))]
+
+
+def kafka_bus(address: str) -> BusCase:
+    """Return the bus of the distributed profile, fed by its relay, on this broker; each store has topics of its own."""
+    made: list[RelayedBus] = []
+
+    def make(store: Any) -> Bus:
+        made.append(RelayedBus(own(address), store))
+        return made[-1]
+
+    async def finish() -> None:
+        for bus in made:
+            await bus.finish()
+
+    return BusCase("kafka-12", make, 12, shuffles=True, finish=finish)
+
+
+SERVED_BUSES: dict[str, Callable[[str], BusCase]] = {"kafka": kafka_bus}
+"""Fixture that starts the server → case on it; marked `servers`."""
 
 LIMITS: list[tuple[str, Callable[[], Limits]]] = [("local", LocalLimits)]

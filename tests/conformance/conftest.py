@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from services.kit.ports import EventStore, Keyring, Limits
-from tests.conformance.cases import BUSES, KEYRINGS, LIMITS, STORES, BusCase, KeyringCase, StoreCase
+from tests.conformance.cases import BUSES, KEYRINGS, LIMITS, SERVED_BUSES, STORES, BusCase, KeyringCase, StoreCase
+from tests.servers.native.fixtures import kafka, redis  # noqa: F401 - fixtures
 
 
 @pytest.fixture(params=STORES, ids=lambda case: case.name)
@@ -24,10 +25,14 @@ async def store(stores: StoreCase, tmp_path: Path) -> AsyncIterator[EventStore]:
     await opened.close()
 
 
-@pytest.fixture(params=BUSES, ids=lambda case: case.name)
-def buses(request: pytest.FixtureRequest) -> BusCase:
-    case: BusCase = request.param
-    return case
+@pytest.fixture(params=[*BUSES, *(pytest.param(name, marks=pytest.mark.servers) for name in SERVED_BUSES)], ids=str)
+async def buses(request: pytest.FixtureRequest) -> AsyncIterator[BusCase]:
+    case = request.param
+    if isinstance(case, str):
+        case = SERVED_BUSES[case](request.getfixturevalue(case).address)
+    yield case
+    if case.finish is not None:
+        await case.finish()
 
 
 @pytest.fixture(params=KEYRINGS, ids=lambda case: case.name)

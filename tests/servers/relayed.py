@@ -10,6 +10,7 @@ from os import getpid
 from typing import Any, cast
 
 from services.kit.adapters.kafka_bus import KafkaBus
+from services.kit.adapters.kafka_clients import ENDING
 from services.kit.adapters.kafka_relay import KafkaTopics
 from services.kit.adapters.kafka_settings import KafkaSettings
 from services.kit.adapters.kafka_topics import ensure
@@ -79,6 +80,8 @@ class RelayedBus:
             await asyncio.wait({self._relaying})
             if not self._relaying.cancelled():
                 self._relaying.result()
+        if ENDING:
+            await asyncio.wait(ENDING)
 
     async def _relay(self) -> None:
         await relay_of(self._store, self._settings).run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any, Protocol
 
 import structlog
@@ -30,33 +31,48 @@ class Client(Protocol):
     async def stop(self) -> Any: ...
 
 
-async def start(client: Client, seconds: float) -> None:
-    """Connect the client. Raises KafkaError or TimeoutError; then, and if it is cancelled, the client is stopped.
+ENDING: set[asyncio.Task[None]] = set()
+"""Clients that are being ended, whoever asked for it may be gone."""
 
-    Cut off in the middle it would lose a connection without closing it, so it gets a moment to come to an end."""
+
+async def start(client: Client, seconds: float) -> None:
+    """Connect the client. Raises KafkaError or TimeoutError; then, and if it is cancelled, the client is stopped."""
     starting = asyncio.ensure_future(client.start())
     try:
-        done, _ = await asyncio.wait({starting}, timeout=seconds)
-        if not done:
-            raise TimeoutError
-        starting.result()
+        async with asyncio.timeout(seconds):
+            await asyncio.shield(starting)
     except BaseException:
-        await asyncio.wait({starting}, timeout=1.0)
-        starting.cancel()
-        await asyncio.wait({starting}, timeout=1.0)
-        await stop(client)
+        await _whatever_happens(_abandon(client, starting))
         raise
 
 
 async def stop(client: Client, seconds: float = STOP) -> None:
-    """End the client, politely if it can be done in time."""
+    """End the client, politely if it can be done in time; if the caller is cancelled meanwhile, it goes on."""
+    await _whatever_happens(_stop(client, seconds))
+
+
+async def _whatever_happens(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
+    ENDING.add(task)
+    task.add_done_callback(ENDING.discard)
+    await asyncio.shield(task)
+
+
+async def _abandon(client: Client, starting: asyncio.Future[Any]) -> None:
+    # Cut off in the middle it would lose a connection without closing it, so it gets a moment to come to an end.
+    await asyncio.wait({starting}, timeout=1.0)
+    starting.cancel()
+    await asyncio.wait({starting}, timeout=1.0)
+    if starting.done() and not starting.cancelled():
+        starting.exception()  # seen
+    await _stop(client, STOP)
+
+
+async def _stop(client: Client, seconds: float) -> None:
     stopping = asyncio.ensure_future(client.stop())
-    try:
-        done, _ = await asyncio.wait({stopping}, timeout=seconds)
-    finally:
-        if not stopping.done():
-            stopping.cancel()
-    if not done:
+    await asyncio.wait({stopping}, timeout=seconds)
+    if not stopping.done():
+        stopping.cancel()
         await asyncio.wait({stopping}, timeout=1.0)
         # It marks itself as closed first and closes its connections last: that is left to do.
         connections = getattr(client, "_client", None) or getattr(client, "client", None)
@@ -65,7 +81,7 @@ async def stop(client: Client, seconds: float = STOP) -> None:
             await asyncio.wait({closing}, timeout=1.0)
             closing.cancel()
         log.info("a Kafka client did not end in time and was cut off", client=type(client).__name__)
-    if stopping.done() and not stopping.cancelled() and (error := stopping.exception()) is not None:
+    elif (error := stopping.exception()) is not None:
         log.info("a Kafka client ended with an error", client=type(client).__name__, error=repr(error))
 
 

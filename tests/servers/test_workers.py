@@ -111,7 +111,7 @@ async def test_a_worker_killed_before_its_commit_is_replaced(workers: Workers) -
 
 
 async def test_workers_come_and_go(workers: Workers) -> None:  # TORTURE R8
-    log = await fill(workers.store, 4_000)
+    log = await fill(workers.store, 1_500)
     await relay_all(workers, log)
     workers.start("first", "pause", "20")
     await eventually(lambda: workers.by("first") > 100, "the first folds")

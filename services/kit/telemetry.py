@@ -48,6 +48,7 @@ class _Metrics:
             "voronka_asked_again", "Times the relay was asked again", ["group"], registry=registry
         )
         self.foreign = Counter("voronka_foreign_messages", "Messages that are no events", ["topic"], registry=registry)
+        self.limits_away = Counter("voronka_limits_away", "Uses answered without Redis", ["limit"], registry=registry)
         self.consumer_restarts = Counter(
             "voronka_consumer_restarts", "Readers started anew", ["group", "reason"], registry=registry
         )

@@ -6,15 +6,19 @@ import resource
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from services.kit.adapters.local_limits import LocalLimits
 from services.kit.adapters.log_bus import LogBus
+from services.kit.adapters.redis_limits import RedisLimits
 from services.kit.adapters.sqlite_keyring import SqliteKeyring
 from services.kit.adapters.sqlite_store import SqliteEventStore
 from services.kit.ports import Bus, EventStore, Keyring, Limits
 from tests.servers.relayed import RelayedBus, own
+
+_numbers = count()
 
 
 @contextmanager
@@ -98,3 +102,12 @@ SERVED_BUSES: dict[str, Callable[[str], BusCase]] = {"kafka": kafka_bus}
 """Fixture that starts the server → case on it; marked `servers`."""
 
 LIMITS: list[tuple[str, Callable[[], Limits]]] = [("local", LocalLimits)]
+
+
+def redis_limits(address: str) -> RedisLimits:
+    """Return limits in this Redis that nobody else counts in."""
+    return RedisLimits(address, prefix=f"test-{next(_numbers)}:", patience=5.0)
+
+
+SERVED_LIMITS: dict[str, Callable[[str], RedisLimits]] = {"redis": redis_limits}
+"""Fixture that starts the server → limits on it; marked `servers`."""

@@ -8,8 +8,22 @@ from pathlib import Path
 import pytest
 
 from services.kit.ports import EventStore, Keyring, Limits
-from tests.conformance.cases import BUSES, KEYRINGS, LIMITS, SERVED_BUSES, STORES, BusCase, KeyringCase, StoreCase
+from tests.conformance.cases import (
+    BUSES,
+    KEYRINGS,
+    LIMITS,
+    SERVED_BUSES,
+    SERVED_LIMITS,
+    STORES,
+    BusCase,
+    KeyringCase,
+    StoreCase,
+)
 from tests.servers.native.fixtures import kafka, redis  # noqa: F401 - fixtures
+
+
+def _name(case: str | tuple[str, object]) -> str:
+    return case if isinstance(case, str) else case[0]
 
 
 @pytest.fixture(params=STORES, ids=lambda case: case.name)
@@ -48,7 +62,11 @@ async def keyring(keyrings: KeyringCase, tmp_path: Path) -> AsyncIterator[Keyrin
     await opened.close()
 
 
-@pytest.fixture(params=LIMITS, ids=lambda case: case[0])
-def limits(request: pytest.FixtureRequest) -> Limits:
-    made: Limits = request.param[1]()
-    return made
+@pytest.fixture(params=[*LIMITS, *(pytest.param(name, marks=pytest.mark.servers) for name in SERVED_LIMITS)], ids=_name)
+async def limits(request: pytest.FixtureRequest) -> AsyncIterator[Limits]:
+    if isinstance(request.param, str):
+        served = SERVED_LIMITS[request.param](request.getfixturevalue(request.param).address)
+        yield served
+        await served.close()
+    else:
+        yield request.param[1]()

@@ -74,9 +74,7 @@ class Running:
 
 
 @pytest.fixture
-async def running(
-    broker: Kafka, store: EventStore, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Running]:
+async def running(broker: Kafka, store: EventStore, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
     monkeypatch.setattr(folding, "PATIENCE", 10 * LONG)
     made = Running(broker, store)
     yield made

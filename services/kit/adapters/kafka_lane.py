@@ -10,7 +10,7 @@ import structlog
 from aiokafka import ConsumerRecord, TopicPartition
 
 from contracts.envelope import RecordedEvent
-from services.kit.adapters.kafka_wire import NotAnEvent, Received, read, was_read
+from services.kit.adapters.kafka_wire import NotAnEvent, Received, read
 from services.kit.documents import LaneState
 from services.kit.ports import Delivered
 from services.kit.telemetry import METRICS
@@ -45,17 +45,14 @@ class KafkaLane:
 
     def offer(self, topic: str, record: ConsumerRecord, now: float) -> None:
         """Take a message of one of the lane's partitions; called in the order of its offsets."""
-        last = self.last.get(topic, 0)
-        if was_read(record.headers, last, self._log_id):
-            return
         try:
             received = self._read(topic, record)
         except NotAnEvent as error:
-            foreign = self._foreign(topic, record, str(error))
-            if foreign is None:
-                return
-            received, last = foreign, foreign.prev
+            received = self._foreign(topic, record, str(error))
         event = received.event
+        last = self.last.get(event.topic, 0)
+        if event.position <= last:
+            return
         if received.prev != last:
             if topic not in self.gaps:
                 self.gaps[topic] = Gap(now, now + 1.0)
@@ -84,10 +81,10 @@ class KafkaLane:
             raise NotAnEvent(f"a {received.event.type} does not belong into this topic")
         return received
 
-    def _foreign(self, topic: str, record: ConsumerRecord, why: str) -> Received | None:
+    def _foreign(self, topic: str, record: ConsumerRecord, why: str) -> Received:
         """Return an event of a type that nobody knows, so that it stops the lane and `voronka skip` passes it (R5).
 
-        It has a topic of its own, in which its offset is its position; None if it was skipped before."""
+        It has a topic of its own, in which its offset is its position: once skipped it is a repeat."""
         kind = topic.removesuffix(".events") + "-foreign." + FOREIGN
         place = f"{record.topic}/{record.partition}/{record.offset}"
         event = RecordedEvent(
@@ -105,12 +102,11 @@ class KafkaLane:
             recorded_at=record.timestamp,
         )
         prev = self.last.get(event.topic, 0)
-        if event.position <= prev:
-            return None
-        METRICS.foreign.labels(topic).inc()
-        log.error(
-            "a message that is no event: its lane stops; find out who writes there, then `voronka skip`",
-            message=place,
-            reason=why,
-        )
+        if event.position > prev:
+            METRICS.foreign.labels(topic).inc()
+            log.error(
+                "a message that is no event: its lane stops; find out who writes there, then `voronka skip`",
+                message=place,
+                reason=why,
+            )
         return Received(event, prev, self._log_id)

@@ -90,12 +90,14 @@ class Member:
 
     async def disconnect(self) -> None:
         """Leave the group, in bounded time."""
-        consumer = self._consumer
-        if consumer is not None:
-            await self._commit(consumer, 1.0)
-            self._consumer = None
-            await stop(consumer)
-        self._forget()
+        consumer, self._consumer = self._consumer, None
+        try:
+            if consumer is not None:
+                await self._commit(consumer, 1.0)
+        finally:
+            if consumer is not None:
+                await stop(consumer)
+            self._forget()
 
     async def still_ours(self, lane: int) -> None:
         """Ask the broker: a worker that stood still must not take a lane back. Raises Restart if it is not."""

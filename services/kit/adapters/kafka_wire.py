@@ -106,11 +106,6 @@ def position_of(headers: Sequence[tuple[str, Any]]) -> int:
     return int(value) if value and value.isdigit() else 0
 
 
-def was_read(headers: Sequence[tuple[str, Any]], position: int, log_id: str) -> bool:
-    """Tell, quicker than `read`, whether it is an event of this log at or before the position."""
-    return 0 < position_of(headers) <= position and ("ce_logid", log_id.encode()) in headers
-
-
 _NEEDED = tuple(
     "ce_" + name
     for name in [

@@ -8,7 +8,7 @@ FAST_TESTS := $(wildcard tests/unit tests/contracts tests/architecture)
 GATED := services/*/domain/*,services/*/projections/*
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check fmt schemas golden bench-quick clean
+.PHONY: help run demo test servers servers-stop test-servers check fmt schemas golden bench-quick clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -23,6 +23,15 @@ test: .venv/.dev ## every test that needs only Python; domain/ and projections/ 
 	$(BIN)/pytest tests -n 2 -m "not servers and not browser and not containers" --cov --cov-report= $(ARGS)
 	@if [ -z "$(ARGS)" ] && ls services/*/domain/*.py services/*/projections/*.py >/dev/null 2>&1; then \
 		$(BIN)/coverage report --include='$(GATED)' --fail-under=100; fi
+
+servers: .venv/.dev ## install and start real Kafka and Redis for tests, without containers; prints their addresses
+	$(BIN)/python -m tests.servers.native start
+
+servers-stop: .venv/.dev ## stop them; what was installed stays in .servers/
+	$(BIN)/python -m tests.servers.native stop
+
+test-servers: .venv/.dev ## tests on real Kafka and Redis (they start their own); a part with ARGS="-k rebalance"
+	$(BIN)/pytest tests -n 2 -m servers $(ARGS)
 
 check: .venv/.dev ## format, lint, types, import rules and the fast tests (under a minute)
 	$(BIN)/ruff format --check .

@@ -170,12 +170,20 @@ def asyncapi() -> dict[str, Any]:
 
 
 def _headers() -> dict[str, Any]:
-    """Return the Kafka headers of CloudEvents' binary mode: an attribute each, as text."""
+    """Return the Kafka headers of CloudEvents' binary mode: each attribute as text, and two that only Kafka needs."""
     inside = {"data", "datacontenttype"}
-    names = [f"ce_{name}" for name in envelope_schema()["properties"] if name not in inside]
+    names = [f"ce_{name}" for name in envelope_schema()["properties"] if name not in inside] + ["ce_prev", "ce_logid"]
+    described = {
+        "ce_prev": "`position` of the event before it in this topic and partition, 0 if there is none: another one "
+        "than was read last tells of a gap.",
+        "ce_logid": "The log that positions belong to.",
+    }
     return {
         "type": "object",
-        "properties": {name: {"type": "string"} for name in [*names, "content-type"]},
+        "properties": {
+            name: {"type": "string"} | ({"description": described[name]} if name in described else {})
+            for name in [*names, "content-type"]
+        },
         "required": names,
     }
 

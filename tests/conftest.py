@@ -1,6 +1,20 @@
 """Settings for all tests."""
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+LEFT_BY_AIOKAFKA = (
+    r"ignore:Exception ignored in. <(socket\.socket|function (_SelectorTransport|StreamWriter|AIOKafkaConnection)\.)"
+    ":pytest.PytestUnraisableExceptionWarning"
+)
+"""A connection that is being made when its client is stopped is dropped unclosed by the library."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("servers") is not None:
+            item.add_marker(pytest.mark.filterwarnings(LEFT_BY_AIOKAFKA))
+
 
 # Two workers share two cores: an example's time says nothing about the code.
 settings.register_profile("voronka", deadline=None, suppress_health_check=[HealthCheck.too_slow])

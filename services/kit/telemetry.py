@@ -39,6 +39,19 @@ class _Metrics:
         self.rebuild_progress = Gauge(
             "voronka_rebuild_progress", "Share of a rebuild that is done", ["group"], registry=registry
         )
+        self.relayed = Counter("voronka_relay_messages", "Messages acknowledged to the relay", registry=registry)
+        self.relay_position = Gauge("voronka_relay_position", "All up to it is in the topics", registry=registry)
+        self.relay_lag = Gauge("voronka_relay_lag", "Positions of the log not yet in the topics", registry=registry)
+        self.relay_failures = Counter("voronka_relay_failures", "Times the relay was interrupted", registry=registry)
+        self.relay_refills = Counter("voronka_relay_refills", "Times topics held less than sent", registry=registry)
+        self.asked_again = Counter(
+            "voronka_asked_again", "Times the relay was asked again", ["group"], registry=registry
+        )
+        self.foreign = Counter("voronka_foreign_messages", "Messages that are no events", ["topic"], registry=registry)
+        self.limits_away = Counter("voronka_limits_away", "Uses answered without Redis", ["limit"], registry=registry)
+        self.consumer_restarts = Counter(
+            "voronka_consumer_restarts", "Readers started anew", ["group", "reason"], registry=registry
+        )
 
 
 METRICS = _Metrics(REGISTRY)

@@ -7,12 +7,14 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from services.kit.adapters.local_limits import LocalLimits
 from services.kit.adapters.log_bus import LogBus
 from services.kit.adapters.mongo_keyring import MongoKeyring
+from services.kit.adapters.redis_limits import RedisLimits
 from services.kit.adapters.sqlite_keyring import SqliteKeyring
 from services.kit.adapters.sqlite_store import SqliteEventStore
 from services.kit.ports import Bus, EventStore, Keyring, Limits
@@ -20,6 +22,9 @@ from tests.conformance.kurrent import open_kurrent
 from tests.conformance.kurrent_container import open_container
 from tests.doubles.mongo import MongoDouble
 from tests.servers.mongo_java import Relay
+from tests.servers.relayed import RelayedBus, own
+
+_numbers = count()
 
 
 @contextmanager
@@ -123,6 +128,11 @@ class BusCase:
     make: Callable[[Any], Bus]
     lanes: int
     shuffles: bool = False
+    finish: Callable[[], Awaitable[None]] | None = None
+    """To be awaited after the test."""
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def _log_bus(lanes: int, seed: int | None = None) -> BusCase:
@@ -132,4 +142,32 @@ def _log_bus(lanes: int, seed: int | None = None) -> BusCase:
 
 BUSES = [_log_bus(1), _log_bus(12), *(_log_bus(lanes, seed) for lanes in (1, 12) for seed in (1, 2, 3))]
 
+
+def kafka_bus(address: str) -> BusCase:
+    """Return the bus of the distributed profile, fed by its relay, on this broker; each store has topics of its own."""
+    made: list[RelayedBus] = []
+
+    def make(store: Any) -> Bus:
+        made.append(RelayedBus(own(address), store))
+        return made[-1]
+
+    async def finish() -> None:
+        for bus in made:
+            await bus.finish()
+
+    return BusCase("kafka-12", make, 12, shuffles=True, finish=finish)
+
+
+SERVED_BUSES: dict[str, Callable[[str], BusCase]] = {"kafka": kafka_bus}
+"""Fixture that starts the server → case on it; marked `servers`."""
+
 LIMITS: list[tuple[str, Callable[[], Limits]]] = [("local", LocalLimits)]
+
+
+def redis_limits(address: str) -> RedisLimits:
+    """Return limits in this Redis that nobody else counts in."""
+    return RedisLimits(address, prefix=f"test-{next(_numbers)}:", patience=5.0)
+
+
+SERVED_LIMITS: dict[str, Callable[[str], RedisLimits]] = {"redis": redis_limits}
+"""Fixture that starts the server → limits on it; marked `servers`."""

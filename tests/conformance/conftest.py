@@ -13,6 +13,8 @@ from tests.conformance.cases import (
     KEYRINGS,
     LIMITS,
     REAL_STORES,
+    SERVED_BUSES,
+    SERVED_LIMITS,
     SERVERS,
     STORES,
     BusCase,
@@ -23,6 +25,11 @@ from tests.conformance.kurrent import stop_doubles
 from tests.conformance.kurrent_container import stop_containers
 from tests.servers.mongo_container import replica_set, why_not
 from tests.servers.mongo_java import JavaServer, NotThere, start
+from tests.servers.native.fixtures import kafka, redis  # noqa: F401 - fixtures
+
+
+def _name(case: str | tuple[str, object]) -> str:
+    return case if isinstance(case, str) else case[0]
 
 
 @pytest.fixture(
@@ -49,10 +56,14 @@ async def store(stores: StoreCase, tmp_path: Path) -> AsyncIterator[EventStore]:
     await opened.close()
 
 
-@pytest.fixture(params=BUSES, ids=lambda case: case.name)
-def buses(request: pytest.FixtureRequest) -> BusCase:
-    case: BusCase = request.param
-    return case
+@pytest.fixture(params=[*BUSES, *(pytest.param(name, marks=pytest.mark.servers) for name in SERVED_BUSES)], ids=str)
+async def buses(request: pytest.FixtureRequest) -> AsyncIterator[BusCase]:
+    case = request.param
+    if isinstance(case, str):
+        case = SERVED_BUSES[case](request.getfixturevalue(case).address)
+    yield case
+    if case.finish is not None:
+        await case.finish()
 
 
 _KEYRINGS = [
@@ -76,12 +87,6 @@ async def keyring(keyrings: KeyringCase, tmp_path: Path) -> AsyncIterator[Keyrin
     await opened.close()
 
 
-@pytest.fixture(params=LIMITS, ids=lambda case: case[0])
-def limits(request: pytest.FixtureRequest) -> Limits:
-    made: Limits = request.param[1]()
-    return made
-
-
 @pytest.fixture(scope="session")
 def mongo_java() -> Iterator[JavaServer]:
     """Return a running mongo-java-server, or skip with the reason."""
@@ -100,3 +105,13 @@ def mongo_container() -> Iterator[str]:
         pytest.skip(reason)
     with replica_set() as uri:
         yield uri
+
+
+@pytest.fixture(params=[*LIMITS, *(pytest.param(name, marks=pytest.mark.servers) for name in SERVED_LIMITS)], ids=_name)
+async def limits(request: pytest.FixtureRequest) -> AsyncIterator[Limits]:
+    if isinstance(request.param, str):
+        served = SERVED_LIMITS[request.param](request.getfixturevalue(request.param).address)
+        yield served
+        await served.close()
+    else:
+        yield request.param[1]()

@@ -1,0 +1,38 @@
+"""Fixtures of tests marked `servers`: a broker and a Redis a session; without them tests are skipped and say why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+import pytest
+
+from tests.servers.native.kafka import Kafka
+from tests.servers.native.process import NotThere
+from tests.servers.native.redis import Redis
+
+Server = TypeVar("Server", Kafka, Redis)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """Return a running broker; each test takes topics and groups of its own."""
+    yield from _run(Kafka, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """Return a running Redis; each test takes keys of its own."""
+    yield from _run(Redis, tmp_path_factory)
+
+
+def _run(server: type[Server], folders: pytest.TempPathFactory) -> Iterator[Server]:
+    try:
+        made = server(folders.mktemp(server.__name__))
+    except NotThere as error:
+        pytest.skip(str(error))
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()

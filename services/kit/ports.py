@@ -180,7 +180,7 @@ class Keyring(Protocol):
         """Return up to `limit` subjects behind `after`, in order: to move a keyring."""
         ...
 
-    async def adopt(self, keys: Sequence[SubjectKey]) -> None:
+    async def adopt(self, others: Sequence[SubjectKey]) -> None:
         """Take over, durably, what another keyring has; repeatable. A tombstone wins over a key and stays one.
 
         Raises Unusable, with nothing taken over, if a subject has another key here."""

@@ -170,12 +170,12 @@ def asyncapi() -> dict[str, Any]:
 
 
 def _headers() -> dict[str, Any]:
-    """Return the Kafka headers of CloudEvents' binary mode: an attribute each, as text, and two that only Kafka needs."""
+    """Return the Kafka headers of CloudEvents' binary mode: an attribute each, as text, and two of our own."""
     inside = {"data", "datacontenttype"}
     names = [f"ce_{name}" for name in envelope_schema()["properties"] if name not in inside] + ["ce_prev", "ce_logid"]
     described = {
-        "ce_prev": "`position` of the event before it in this topic and partition, 0 if there is none: another one than "
-        "was read last tells of a gap.",
+        "ce_prev": "`position` of the event before it in this topic and partition, 0: none; if it is not that of the "
+        "event read last, something is lacking.",
         "ce_logid": "The log that positions belong to.",
     }
     return {

@@ -73,8 +73,8 @@ class Topics(Protocol):
         """Keep the progress where the topics are, so that it is lost with them."""
         ...
 
-    async def tails(self) -> dict[Place, int]:
-        """Return the position of the last event in each place, 0 for an empty one."""
+    async def tails(self) -> dict[Place, tuple[int, str]]:
+        """Return position and log id of the last event in each place that has one."""
         ...
 
     async def shrunk(self) -> bool:
@@ -143,18 +143,19 @@ class Relay:
     async def _resume(self) -> int:
         """Find out what the topics hold; return the position behind which events are to be sent."""
         log_id = self._store.log_id
-        noted = await self._topics.progress()
-        if noted is not None and noted.log_id != log_id:
+        noted, tails = await self._topics.progress(), await self._topics.tails()
+        held = {log_id for _, log_id in tails.values()} | ({noted.log_id} if noted is not None else set())
+        if others := held - {log_id}:
             raise Unusable(
-                f"The topics hold events of the log {noted.log_id}, this one is {log_id}. Delete the topics and start "
-                "the relay again (it fills them), or give this workspace a prefix of its own."
+                f"The topics hold events of the log {', '.join(sorted(others))}, this one is {log_id}. Delete the "
+                "topics and start the relay again (it fills them), or give this workspace a prefix of its own."
             )
         if self._from is not None:
             proven, self._from = Progress(log_id, self._from, await self._chain(self._from)), None
         else:
             proven = self._proven if self._proven.log_id else noted or Progress(log_id)
-        tails = await self._topics.tails()
-        lacking = {place: tails.get(place, 0) for place, last in proven.lasts.items() if tails.get(place, 0) < last}
+        ends = {place: tails[place][0] if place in tails else 0 for place in proven.lasts}
+        lacking = {place: end for place, end in ends.items() if end < proven.lasts[place]}
         self._sent = proven.lasts | lacking
         start = min([proven.position, *lacking.values()])
         if lacking:

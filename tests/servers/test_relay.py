@@ -17,7 +17,7 @@ from services.kit.adapters.kafka_relay import KafkaTopics
 from services.kit.adapters.kafka_settings import KafkaSettings
 from services.kit.adapters.kafka_tail import Tail
 from services.kit.adapters.kafka_topics import ensure
-from services.kit.adapters.kafka_wire import position_of, read
+from services.kit.adapters.kafka_wire import place_of, read
 from services.kit.adapters.sqlite_store import SqliteEventStore
 from services.kit.errors import Unusable
 from services.kit.ports import EventStore
@@ -181,7 +181,7 @@ async def test_topics_of_another_log_are_refused(store: EventStore, settings: Ka
     await relayed(relay_of(store, settings), log[-1].position)
     other = await SqliteEventStore.open(tmp_path / "other.db")
     with pytest.raises(Unusable, match="hold events of the log"):
-        await relay_of(other, settings).run()
+        await asyncio.wait_for(relay_of(other, settings).run(), 20)
     await other.close()
 
 
@@ -202,7 +202,7 @@ async def test_what_a_reader_lacks_is_sent_again_when_it_asks(
     await tail.open()
     records, _ = await tail.since(TopicPartition(settings.topic(lost.topic), 5), 0)
     await tail.close()
-    assert lost.position not in {position_of(record.headers) for record in records}
+    assert lost.position not in {place_of(record.headers)[0] for record in records}
     relay = relay_of(store, settings, check_every=0.3)
     running = asyncio.create_task(relay.run())
     group = Group(KafkaBus(settings, store), store)

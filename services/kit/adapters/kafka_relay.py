@@ -18,7 +18,7 @@ from services.kit.adapters.kafka_notes import PROGRESS, read_asked, read_progres
 from services.kit.adapters.kafka_settings import KafkaSettings
 from services.kit.adapters.kafka_tail import Tail
 from services.kit.adapters.kafka_topics import ensure
-from services.kit.adapters.kafka_wire import position_of, write
+from services.kit.adapters.kafka_wire import place_of, write
 from services.kit.relay import Asked, Outgoing, Place, Progress
 
 log = structlog.get_logger(__name__)
@@ -99,15 +99,15 @@ class KafkaTopics:
             self._read = (await self._tail.ends([self._notes]))[self._notes]
         return read_progress(record) if record is not None else None
 
-    async def tails(self) -> dict[Place, int]:
-        """Return the position of the last event in each partition."""
+    async def tails(self) -> dict[Place, tuple[int, str]]:
+        """Return position and log id of the last event in each partition that has one."""
         places = {
             TopicPartition(self._settings.topic(topic), lane): (topic, lane)
             for topic in TOPICS
             for lane in range(self._settings.lanes)
         }
         found = await self._tail.last(places, _is_event)
-        return {place: position_of(found[one].headers) if one in found else 0 for one, place in places.items()}
+        return {places[one]: place_of(record.headers) for one, record in found.items()}
 
     async def shrunk(self) -> bool:
         """Tell whether a topic is gone, or a partition ends before what it acknowledged."""
@@ -158,4 +158,4 @@ def _append(batch: BatchBuilder, message: Outgoing, log_id: str) -> bool:
 
 
 def _is_event(record: ConsumerRecord) -> bool:
-    return position_of(record.headers) > 0
+    return place_of(record.headers)[0] > 0

@@ -100,10 +100,13 @@ def read(value: bytes | None, headers: Sequence[tuple[str, Any]]) -> Received:
     return Received(event, prev, text["ce_logid"])
 
 
-def position_of(headers: Sequence[tuple[str, Any]]) -> int:
-    """Return the position of the event in a message, 0 if it is none."""
-    value = next((value for name, value in headers if name == "ce_position"), b"")
-    return int(value) if value and value.isdigit() else 0
+def place_of(headers: Sequence[tuple[str, Any]]) -> tuple[int, str]:
+    """Return position and log id of the event in a message, (0, "") if it is none."""
+    try:
+        found = dict(headers)
+        return int(found["ce_position"]), found["ce_logid"].decode()
+    except (KeyError, ValueError, AttributeError, TypeError):
+        return 0, ""
 
 
 _NEEDED = tuple(

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
 from contracts.analytics import commands as analytics
+from contracts.asyncapi import asyncapi
 from contracts.base import Command, Event, request_fields
 from contracts.clients import commands as clients
 from contracts.envelope import Origin
@@ -138,63 +139,6 @@ def envelope_schema() -> dict[str, Any]:
         "properties": properties,
         "required": list(properties),
     }
-
-
-def asyncapi() -> dict[str, Any]:
-    """Return the AsyncAPI 3.0 document: a channel per topic, its messages by reference to the schemas."""
-    channels = {
-        topic: {
-            "address": topic,
-            "description": f"All facts of the service {topic.removesuffix('.events')}. Message key: `partitionkey`.",
-            "messages": {
-                name: _reference("messages", name) for name in sorted(EVENTS) if EVENTS[name].topic() == topic
-            },
-        }
-        for topic in TOPICS
-    }
-    return {
-        "asyncapi": "3.0.0",
-        "info": {
-            "title": "Voronka events",
-            "version": "1",
-            "description": "Facts of the CRM Voronka as CloudEvents 1.0, on Kafka in binary mode. Events marked "
-            "`x-reference` are delivered in every partition.",
-        },
-        "defaultContentType": "application/json",
-        "channels": channels,
-        "components": {
-            "messages": {name: _message(event) for name, event in EVENTS.items()},
-            "schemas": {"headers": _headers()},
-        },
-    }
-
-
-def _headers() -> dict[str, Any]:
-    """Return the Kafka headers of CloudEvents' binary mode: an attribute each, as text."""
-    inside = {"data", "datacontenttype"}
-    names = [f"ce_{name}" for name in envelope_schema()["properties"] if name not in inside]
-    return {
-        "type": "object",
-        "properties": {name: {"type": "string"} for name in [*names, "content-type"]},
-        "required": names,
-    }
-
-
-def _reference(kind: str, name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/{kind}/{name}"}
-
-
-def _message(event: type[Event]) -> dict[str, Any]:
-    message = {
-        "name": event.type,
-        "contentType": "application/json",
-        "headers": _reference("schemas", "headers"),
-        "payload": {
-            "schemaFormat": "application/schema+json;version=draft-2020-12",
-            "schema": {"$ref": f"./events/{event.type}.schema.json"},
-        },
-    }
-    return message | {"summary": " ".join(event.__doc__.split())} if event.__doc__ else message
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""Programs of other systems that talk to Voronka from outside."""

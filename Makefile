@@ -1,5 +1,6 @@
 # Every verb works alone on a machine with Python >= 3.11 (with its venv module), git and make: the first one to need it builds .venv.
 PYTHON ?= python3
+COMPOSE ?= docker compose -p voronka
 ARGS ?=
 UV_VERSION := 0.13.9
 BIN := .venv/bin
@@ -8,7 +9,7 @@ FAST_TESTS := $(wildcard tests/unit tests/contracts tests/architecture)
 GATED := services/*/domain/*,services/*/projections/*
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check fmt schemas golden bench-quick clean
+.PHONY: help run demo test check fmt schemas golden bench-quick up down logs clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -44,6 +45,17 @@ golden: schemas ## the same as schemas
 
 bench-quick: .venv/.dev ## our speed beside the limit measured in the same run, as ratios
 	$(BIN)/python -m benchmarks.quick $(ARGS)
+
+up: ## the distributed profile in containers: build, start, wait until it is ready (docs/distributed.md)
+	@test -f .env || { echo "copy deploy/env.example to .env and replace every CHANGE-ME in it"; exit 1; }
+	@! grep -n '=CHANGE-ME' .env || { echo "replace every CHANGE-ME in .env: openssl rand -hex 32"; exit 1; }
+	$(COMPOSE) up --detach --build --wait $(ARGS)
+
+down: ## stop the containers; their data stays (ARGS=--volumes deletes it)
+	$(COMPOSE) down $(ARGS)
+
+logs: ## follow what the containers say; of one with ARGS=relay
+	$(COMPOSE) logs --follow --tail 100 $(ARGS)
 
 clean: ## remove .venv, caches and reports; never voronka-data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov build dist

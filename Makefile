@@ -5,7 +5,7 @@ ARGS ?=
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 SYNC := UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON_DOWNLOADS=never $(BIN)/uv sync --quiet --frozen --python $(BIN)/python
-FAST_TESTS := $(wildcard tests/unit tests/contracts tests/architecture)
+FAST_TESTS := $(wildcard tests/unit tests/contracts tests/architecture tests/deploy)
 GATED := services/*/domain/*,services/*/projections/*
 
 .DEFAULT_GOAL := help
@@ -37,9 +37,10 @@ fmt: .venv/.dev ## format the code and apply the safe lint fixes
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-schemas: .venv/.dev ## write the schemas and golden files that contracts/ generates
+schemas: .venv/.dev ## write the schemas and the table of settings as the code says
 	$(BIN)/python -m contracts.generate $(ARGS)
 	$(BIN)/python -m services.cli.openapi
+	$(BIN)/python -m services.cli.settings_table
 
 golden: schemas ## the same as schemas
 

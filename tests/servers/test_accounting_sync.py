@@ -26,7 +26,6 @@ from aiokafka import AIOKafkaProducer
 from services.kit.adapters.kafka_settings import KafkaSettings
 from services.kit.adapters.kafka_topics import ensure
 from services.kit.adapters.kafka_wire import write
-from tests.servers.native.fixtures import kafka  # noqa: F401 - a fixture
 from tests.servers.native.kafka import Kafka
 from tests.servers.native.process import free_ports
 from tests.servers.relayed import eventually, own, relay_of
@@ -92,7 +91,7 @@ class Program:
         return process.returncode, out.decode() + err.decode()
 
 
-async def test_killed_in_the_middle_it_loses_nothing_and_doubles_nothing(kafka: Kafka, tmp_path: Path):  # noqa: F811
+async def test_killed_in_the_middle_it_loses_nothing_and_doubles_nothing(kafka: Kafka, tmp_path: Path):
     settings, path, random = own(kafka.address), tmp_path / "ledger.sqlite", Random(7)
     program = Program(settings, path)
     async with running(tmp_path / "data") as app, relayed(app, settings), served(app) as url:
@@ -139,7 +138,7 @@ async def test_killed_in_the_middle_it_loses_nothing_and_doubles_nothing(kafka: 
         assert shipped > traded > 0
 
 
-async def test_a_message_that_is_missing_is_noticed_and_booked_when_it_comes(kafka: Kafka, tmp_path: Path):  # noqa: F811
+async def test_a_message_that_is_missing_is_noticed_and_booked_when_it_comes(kafka: Kafka, tmp_path: Path):
     settings = own(kafka.address)
     await ensure(settings)
     ledger = Ledger(tmp_path / "ledger.sqlite")

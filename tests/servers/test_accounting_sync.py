@@ -28,12 +28,13 @@ from services.kit.adapters.kafka_topics import ensure
 from services.kit.adapters.kafka_wire import write
 from tests.servers.native.kafka import Kafka
 from tests.servers.native.process import free_ports
-from tests.servers.relayed import eventually, own, relay_of
+from tests.servers.relayed import eventually, own
 
 from examples.accounting_sync.fold import BILLED
 from examples.accounting_sync.follow import Follower
 from examples.accounting_sync.follow import Kafka as Where
 from examples.accounting_sync.ledger import Gap, Ledger
+from tests.servers.followed import eventually_relayed, relayed
 
 pytestmark = pytest.mark.servers
 ROOT = Path(__file__).parents[2]
@@ -52,17 +53,6 @@ async def served(app: App) -> AsyncIterator[str]:
     finally:
         server.stop()
         await asyncio.wait({serving}, timeout=10)
-
-
-@asynccontextmanager
-async def relayed(app: App, settings: KafkaSettings) -> AsyncIterator[None]:
-    """Run a relay from the application's log."""
-    relaying = asyncio.create_task(relay_of(app.engine.ports.store, settings).run())
-    try:
-        yield
-    finally:
-        relaying.cancel()
-        await asyncio.wait({relaying})
 
 
 class Program:
@@ -183,21 +173,6 @@ async def test_a_message_that_is_missing_is_noticed_and_booked_when_it_comes(kaf
     finally:
         await producer.stop()
         ledger.close()
-
-
-async def eventually_relayed(app: App, settings: KafkaSettings) -> None:
-    """Wait until a relay that begins now would have nothing to send."""
-    from services.kit.adapters.kafka_relay import KafkaTopics
-
-    topics = KafkaTopics(settings)
-    await topics.open()
-    try:
-        head = await app.engine.ports.store.head()
-        async with asyncio.timeout(20):
-            while (progress := await topics.progress()) is None or progress.position < head:
-                await asyncio.sleep(0.05)
-    finally:
-        await topics.close()
 
 
 def _entries(path: Path) -> int:

@@ -23,18 +23,18 @@ from tests.support.company import Company
 pytest.importorskip("aiokafka", reason="install the extra `distributed`")
 pytest.importorskip("services.kit.adapters.kafka_relay", reason="the Kafka adapters are not part of this tree")
 from aiokafka import AIOKafkaProducer
+from services.kit.adapters.kafka_settings import KafkaSettings
+from services.kit.adapters.kafka_topics import ensure
+from services.kit.adapters.kafka_wire import write
+from tests.servers.native.kafka import Kafka
+from tests.servers.native.process import free_ports
+from tests.servers.relayed import eventually, own
 
 from examples.accounting_sync.fold import BILLED
 from examples.accounting_sync.follow import Follower
 from examples.accounting_sync.follow import Kafka as Where
 from examples.accounting_sync.ledger import Gap, Ledger
-from services.kit.adapters.kafka_settings import KafkaSettings
-from services.kit.adapters.kafka_topics import ensure
-from services.kit.adapters.kafka_wire import write
-from tests.servers.native.fixtures import kafka  # noqa: F401 - a fixture
-from tests.servers.native.kafka import Kafka
-from tests.servers.native.process import free_ports
-from tests.servers.relayed import eventually, own, relay_of
+from tests.servers.followed import eventually_relayed, relayed
 
 pytestmark = pytest.mark.servers
 ROOT = Path(__file__).parents[2]
@@ -53,17 +53,6 @@ async def served(app: App) -> AsyncIterator[str]:
     finally:
         server.stop()
         await asyncio.wait({serving}, timeout=10)
-
-
-@asynccontextmanager
-async def relayed(app: App, settings: KafkaSettings) -> AsyncIterator[None]:
-    """Run a relay from the application's log."""
-    relaying = asyncio.create_task(relay_of(app.engine.ports.store, settings).run())
-    try:
-        yield
-    finally:
-        relaying.cancel()
-        await asyncio.wait({relaying})
 
 
 class Program:
@@ -92,7 +81,7 @@ class Program:
         return process.returncode, out.decode() + err.decode()
 
 
-async def test_killed_in_the_middle_it_loses_nothing_and_doubles_nothing(kafka: Kafka, tmp_path: Path):  # noqa: F811
+async def test_killed_in_the_middle_it_loses_nothing_and_doubles_nothing(kafka: Kafka, tmp_path: Path):
     settings, path, random = own(kafka.address), tmp_path / "ledger.sqlite", Random(7)
     program = Program(settings, path)
     async with running(tmp_path / "data") as app, relayed(app, settings), served(app) as url:
@@ -139,7 +128,7 @@ async def test_killed_in_the_middle_it_loses_nothing_and_doubles_nothing(kafka: 
         assert shipped > traded > 0
 
 
-async def test_a_message_that_is_missing_is_noticed_and_booked_when_it_comes(kafka: Kafka, tmp_path: Path):  # noqa: F811
+async def test_a_message_that_is_missing_is_noticed_and_booked_when_it_comes(kafka: Kafka, tmp_path: Path):
     settings = own(kafka.address)
     await ensure(settings)
     ledger = Ledger(tmp_path / "ledger.sqlite")
@@ -184,21 +173,6 @@ async def test_a_message_that_is_missing_is_noticed_and_booked_when_it_comes(kaf
     finally:
         await producer.stop()
         ledger.close()
-
-
-async def eventually_relayed(app: App, settings: KafkaSettings) -> None:
-    """Wait until a relay that begins now would have nothing to send."""
-    from services.kit.adapters.kafka_relay import KafkaTopics
-
-    topics = KafkaTopics(settings)
-    await topics.open()
-    try:
-        head = await app.engine.ports.store.head()
-        async with asyncio.timeout(20):
-            while (progress := await topics.progress()) is None or progress.position < head:
-                await asyncio.sleep(0.05)
-    finally:
-        await topics.close()
 
 
 def _entries(path: Path) -> int:

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from services.kit.adapters.kafka_relay import KafkaTopics
 from services.kit.adapters.kafka_settings import KafkaSettings
 from tests.servers.relayed import relay_of
-
 from tests.support.app import App
 
 

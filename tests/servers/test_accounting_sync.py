@@ -23,18 +23,18 @@ from tests.support.company import Company
 pytest.importorskip("aiokafka", reason="install the extra `distributed`")
 pytest.importorskip("services.kit.adapters.kafka_relay", reason="the Kafka adapters are not part of this tree")
 from aiokafka import AIOKafkaProducer
-from services.kit.adapters.kafka_settings import KafkaSettings
-from services.kit.adapters.kafka_topics import ensure
-from services.kit.adapters.kafka_wire import write
-from tests.servers.native.kafka import Kafka
-from tests.servers.native.process import free_ports
-from tests.servers.relayed import eventually, own
 
 from examples.accounting_sync.fold import BILLED
 from examples.accounting_sync.follow import Follower
 from examples.accounting_sync.follow import Kafka as Where
 from examples.accounting_sync.ledger import Gap, Ledger
+from services.kit.adapters.kafka_settings import KafkaSettings
+from services.kit.adapters.kafka_topics import ensure
+from services.kit.adapters.kafka_wire import write
 from tests.servers.followed import eventually_relayed, relayed
+from tests.servers.native.kafka import Kafka
+from tests.servers.native.process import free_ports
+from tests.servers.relayed import eventually, own
 
 pytestmark = pytest.mark.servers
 ROOT = Path(__file__).parents[2]

@@ -14,14 +14,14 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 from aiokafka.protocol.admin import CreateAclsRequest
-from services.kit.adapters.kafka_settings import KafkaSettings
-from tests.servers.native import kafka as native
-from tests.servers.relayed import own
 
 from contracts.registry import TOPICS
 from examples.accounting_sync import follow
 from examples.accounting_sync.ledger import Ledger
+from services.kit.adapters.kafka_settings import KafkaSettings
 from tests.servers.followed import eventually_relayed, relayed
+from tests.servers.native import kafka as native
+from tests.servers.relayed import own
 from tests.support.app import running
 from tests.support.company import Company
 

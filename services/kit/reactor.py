@@ -23,6 +23,7 @@ from services.kit.telemetry import METRICS
 
 log = structlog.get_logger(__name__)
 Send = Callable[[Command, Meta], Awaitable[Effect]]
+Learned = Callable[[int], Awaitable[None]]
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -59,12 +60,15 @@ class Reactor:
         known: Mapping[str, Known],
         head: int,
         log_id: str,
+        learned: Learned | None = None,
     ) -> None:
         self._follower = Follower(f"{name}-reactions.1", bus, documents, log_id, self._act, self._begin)
         self._documents = documents
         self._codec = codec
         self._send = send
         self._known = known
+        self._learned = learned
+        """Where others write too: makes sure that all before an event is known."""
         self._head = head
         """Head of the log before this process took its first command."""
         self._by_type: dict[str, list[Reaction]] = {}
@@ -114,6 +118,8 @@ class Reactor:
         """Send the reaction's commands; return the dead letters of those that failed."""
         try:
             data: Any = self._codec.decode(event)
+            if reaction.known is not None and self._learned is not None:
+                await self._learned(event.position)
             more = () if reaction.known is None else (self._known[reaction.known],)
             for ordinal, command in enumerate(reaction.react(data, event, *more)):
                 target = type(command).__name__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.kit.errors import Unusable
@@ -38,10 +38,34 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8080, ge=1, le=65535)
+    allowed_hosts: str = Field(
+        "", description="Names under which browsers reach the gateway besides localhost: crm.example.org,10.0.0.7"
+    )
     gateway_url: str = Field("", description="Where the gateway answers, if not in this process")
     clients_url: str = Field("", description="Where the clients service answers, if not in this process")
     pipeline_url: str = Field("", description="Where the pipeline service answers, if not in this process")
     analytics_url: str = Field("", description="Where the analytics service answers, if not in this process")
+
+    @staticmethod
+    def read() -> Settings:
+        """Read them from the environment. Raises Unusable naming what is wrong."""
+        try:
+            return Settings()
+        except ValidationError as error:
+            wrong = [f"VORONKA_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors()]
+            raise Unusable("; ".join(wrong)) from error
+
+    def hosts(self) -> list[str]:
+        """Return the names of `allowed_hosts`."""
+        return [name.strip() for name in self.allowed_hosts.split(",") if name.strip()]
+
+    def urls(self) -> dict[str, str]:
+        """Return service name → where it answers, of those that are set."""
+        suffix = "_url"
+        found = {
+            name.removesuffix(suffix): getattr(self, name) for name in type(self).model_fields if name.endswith(suffix)
+        }
+        return {name: url for name, url in found.items() if url}
 
     def check_distributed(self) -> None:
         """Raise Unusable naming each setting that the distributed profile lacks."""

@@ -123,7 +123,7 @@ class Installation:
             app = service_app(engine, passes)
         process = Process(engine, app, calls)
         for name in names:
-            self.network(name).inner = httpx2.ASGITransport(app)
+            self.network(name).inner = httpx2.ASGITransport(app)  # the latest one takes the calls
         self.processes.append(process)
         await engine.start()
         return process

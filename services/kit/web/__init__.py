@@ -2,5 +2,6 @@
 
 from services.kit.web.app import PageRoute, create_app, service_app
 from services.kit.web.asker import Asker, Sitting
+from services.kit.web.door import Door
 
-__all__ = ["Asker", "PageRoute", "Sitting", "create_app", "service_app"]
+__all__ = ["Asker", "Door", "PageRoute", "Sitting", "create_app", "service_app"]

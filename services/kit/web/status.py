@@ -151,7 +151,7 @@ class StatusRoutes:
 
     async def live(self, _: Request) -> Response:
         """The process answers."""
-        return _json(Alive("alive"))
+        return alive()
 
     async def ready(self, _: Request) -> Response:
         """All that is needed is there (and nothing stands, where this process is the only one); else a problem."""
@@ -178,3 +178,8 @@ class StatusRoutes:
 
 def _json(answer: msgspec.Struct) -> Response:
     return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+def alive() -> Response:
+    """Say that the process answers."""
+    return _json(Alive("alive"))

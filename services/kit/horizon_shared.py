@@ -61,10 +61,14 @@ class Together:
         return groups, stale
 
     async def as_of(self, names: Sequence[str]) -> int:
-        """See Horizon; if something waits, just before the first event that waits was recorded."""
+        """See Horizon; if something waits, just before the first event that waits was recorded; while the event store
+        is away, when the last event that was seen of it was recorded."""
         moment = clock.now()
-        head = await self._store.head()
-        if self._tail.seen < head:
+        try:
+            seen = self._tail.seen >= await self._store.head()
+        except Unavailable:
+            seen = False
+        if not seen:
             moment = self._tail.seen_at
         for name in names:
             for lane, positions in (await self._positions(name, None)).items():

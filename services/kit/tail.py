@@ -42,9 +42,11 @@ class Tail:
 
     async def run(self, after: int) -> None:
         """Follow the log from behind this position for ever; cancel to stop. Waits for a store that is away."""
-        self.seen = after
+        self.seen, self.seen_at = after, 0
         while True:
             try:
+                if not self.seen_at and after:
+                    self.seen_at = (await self._store.read_all(after - 1, 1))[0].recorded_at
                 async for events in self._store.follow(self.seen):
                     await self._take(events)
             except Unavailable as error:

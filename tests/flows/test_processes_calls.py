@@ -118,6 +118,8 @@ async def test_a_service_that_is_away_is_said_so_and_left_alone_for_a_moment(apa
     await installed.settle()
     gone = next(process for process in installed.processes if process.engine.runs("clients"))
     await installed.stop(gone)
+    calls = app.engine.share.calls
+    calls._breakers["clients"]._clock = lambda: 0.0  # no rest ends while we look
     installed.network("clients").requests.clear()
     for _ in range(FAILURES):
         answer = await app.post("/leads", {"name": "Olha"})

@@ -3,7 +3,7 @@ HTTP without a socket. Lanes are shared out as a broker does it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -163,9 +163,12 @@ async def installation(folder: Path) -> AsyncIterator[Installation]:
 
 
 @asynccontextmanager
-async def one_each(folder: Path) -> AsyncIterator[tuple[Installation, App]]:
-    """Run one process per service, and ask the gateway."""
+async def one_each(
+    folder: Path, prepare: Callable[[Installation], None] = lambda _: None
+) -> AsyncIterator[tuple[Installation, App]]:
+    """Run one process per service, and ask the gateway. `prepare`: changes the stores before anything runs."""
     async with installation(folder) as installed:
+        prepare(installed)
         for name in reversed(NAMES):
             process = await installed.start(name)
         async with process.client() as client:

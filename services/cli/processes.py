@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +35,8 @@ _ANSWER = 4.0
 """Seconds that requests under way have to be answered after a stop was asked for."""
 _END = 5.0
 """Seconds that workers and stores have to end after that: with _ANSWER, less than 10."""
+_LOOK = 0.5
+"""Seconds between two looks whether a worker has ended."""
 Open = Callable[[Settings, Patience], Awaitable[Ports]]
 """Opens the adapters, each as soon as its server is there."""
 
@@ -76,6 +80,7 @@ async def run(plan: Plan, open_ports: Open) -> int:
     stopping = asyncio.create_task(stop.wait())
     typer.echo(f"{', '.join(sorted(plan.local))} at http://{settings.host}:{settings.port} (stop with Ctrl+C)")
     await asyncio.wait({serving, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    broken = serving.done()
     typer.echo("stopping ...")
     door.stopping = True
     server.stop()  # type: ignore[no-untyped-call]
@@ -83,10 +88,14 @@ async def run(plan: Plan, open_ports: Open) -> int:
     working.cancel()
     await asyncio.wait({working}, timeout=_END)
     stopping.cancel()
-    if working.done() and not working.cancelled():
-        working.result()
-    elif not working.done():
+    if not working.done():
         log.warning("stopped without waiting any longer for workers and stores")
+        sys.stdout.flush()
+        os._exit(0)  # what hangs would hang the interpreter's own end too
+    if not working.cancelled():
+        working.result()
+    if broken:
+        raise Unusable(f"the web server at {settings.host}:{settings.port} ended by itself")
     return 0
 
 
@@ -107,7 +116,9 @@ async def _work(plan: Plan, door: Door, open_ports: Open) -> None:
         try:
             door.app = _application(engine, plan, passes)
             typer.echo("ready")
-            await asyncio.Event().wait()
+            while engine.failure is None:
+                await asyncio.sleep(_LOOK)
+            raise Unusable(f"a worker ended with {type(engine.failure).__name__}: {engine.failure}; start it again")
         finally:
             await engine.halt()
     finally:

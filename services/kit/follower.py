@@ -9,7 +9,7 @@ import structlog
 
 from contracts.envelope import RecordedEvent
 from services.kit.documents import Collection, LaneMoved, LaneState, Write
-from services.kit.lane import fresh
+from services.kit.lane import end, fresh
 from services.kit.ports import Batch, Bus, Documents
 from services.kit.telemetry import METRICS
 
@@ -55,13 +55,15 @@ class Follower:
     async def run(self, collections: Sequence[Collection] = ()) -> None:
         """Follow for ever; cancel to stop. Raises Unavailable, OtherLog, and what acting raises."""
         await self._documents.define(self.group, collections, ())
+        deliveries = self._bus.deliveries(self.group, self._open)
         try:
-            async for batch in self._bus.deliveries(self.group, self._open):
+            async for batch in deliveries:
                 self._taking = True
                 await self._take(batch)
                 self._taking = False
         finally:
             self._taking = False
+            await end(deliveries)
 
     async def _open(self, lane: int) -> LaneState:
         state = await self._documents.open_lane(self.group, lane, self._log_id)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
+
+import structlog
 
 from contracts.envelope import RecordedEvent
 from services.kit.context import Cache
 from services.kit.documents import Positions
 from services.kit.ports import Batch
+from services.kit.telemetry import METRICS
 
+log = structlog.get_logger(__name__)
 Place = tuple[str, int, int]
 """(topic, lane, position); lane -1: every lane."""
 
@@ -20,6 +25,19 @@ class Stop:
 
     event: RecordedEvent
     reason: str
+
+    def announce(self, name: str, group: str, lane: int) -> None:
+        """Raise the alarm. `name`: of the projection, `group`: its versioned group."""
+        METRICS.stopped.labels(name, str(lane)).set(1)
+        log.error(
+            "lane stopped: an event cannot be folded; see `voronka skip`",
+            group=group,
+            lane=lane,
+            position=self.event.position,
+            event_id=self.event.id,
+            type=self.event.type,
+            reason=self.reason,
+        )
 
 
 @dataclass
@@ -63,6 +81,12 @@ def fresh(batch: Batch, positions: Positions) -> Fresh:
         found.moved[event.topic] = (event.position, event.id)
         found.events.append(event)
     return found
+
+
+async def end(deliveries: AsyncIterator[Batch]) -> None:
+    """End deliveries now, wherever they are: a bus must not believe that a reader which stopped still reads."""
+    if isinstance(deliveries, AsyncGenerator):
+        await deliveries.aclose()
 
 
 class Waiters:

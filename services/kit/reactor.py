@@ -99,7 +99,9 @@ class Reactor:
         names = [reaction.name for reaction in self._reactions]
         async with self._documents.snapshot() as reader:
             rows = await reader.get_many(self.group, BEGUN.name, names)
-        begun = {row.id: row.document.position for row in rows}
+        begun: dict[str, int] = {}
+        for row in rows:  # of several lanes, if workers began at the same moment
+            begun[row.id] = min(begun.get(row.id, row.document.position), row.document.position)
         new = [name for name in names if name not in begun]
         if new:
             writes: list[Write] = [Put(BEGUN.name, name, Begun(self._head)) for name in new]

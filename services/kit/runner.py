@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -14,7 +15,7 @@ from contracts.registry import EVENTS
 from services.kit.codec import Codec
 from services.kit.context import BatchContext, WorkContext
 from services.kit.documents import LaneMoved, LaneState, Positions, Write
-from services.kit.lane import Lane, Place, Stop, Waiters, fresh
+from services.kit.lane import Lane, Place, Stop, Waiters, end, fresh
 from services.kit.loading import Loader
 from services.kit.ports import Batch, Bus, Documents
 from services.kit.projection import Projection
@@ -24,8 +25,8 @@ log = structlog.get_logger(__name__)
 _LAZY = 2_000
 """How many positions may be passed without a commit, when no event concerned the group."""
 _BATCH = 500
-_SOON = 0.02
-"""Seconds of rest after which passed positions are committed, where other processes look for them."""
+_SOON = 0.03
+"""Seconds after which passed positions are committed, where other processes look for them."""
 _LOOK = 0.2
 """Seconds until work that waits for lanes of other processes looks again."""
 
@@ -46,6 +47,7 @@ class ProjectionRunner:
     ) -> None:
         self.projection = projection
         self._shared = shared
+        self._due = 0.0
         self.group = group
         self.lanes: dict[int, Lane] = {}
         self._loader = Loader(projection, group, documents)
@@ -84,6 +86,8 @@ class ProjectionRunner:
                     batch = self._arriving.result()
                     self._arriving = None
                     await self._take(batch)
+                    if self._shared and monotonic() >= self._due:
+                        await self._rested()
                     self._taking = False
         except StopAsyncIteration:
             return
@@ -94,6 +98,7 @@ class ProjectionRunner:
                 self._arriving = None
             self._taking = False
             await self._save()
+            await end(deliveries)
 
     async def _open(self, lane: int) -> LaneState:
         state = await self._documents.open_lane(self.group, lane, self._log_id)
@@ -122,6 +127,7 @@ class ProjectionRunner:
         return _LOOK if any(lane.elsewhere for lane in self.lanes.values()) else None
 
     async def _rested(self) -> None:
+        self._due = monotonic() + _SOON
         for lane in list(self.lanes.values()):
             lane.busy = lane.busy or lane.elsewhere
             if lane.unsaved and lane.stop is None:
@@ -216,16 +222,7 @@ class ProjectionRunner:
 
     def _alarm(self, lane: Lane, stop: Stop) -> None:
         lane.stop = stop
-        METRICS.stopped.labels(self.projection.name, str(lane.number)).set(1)
-        log.error(
-            "lane stopped: an event cannot be folded; see `voronka skip`",
-            group=self.group,
-            lane=lane.number,
-            position=stop.event.position,
-            event_id=stop.event.id,
-            type=stop.event.type,
-            reason=stop.reason,
-        )
+        stop.announce(self.projection.name, self.group, lane.number)
         self._waiters.wake()
 
     async def skip(self, number: int) -> None:

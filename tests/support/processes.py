@@ -4,7 +4,7 @@ HTTP without a socket. Lanes are shared out as a broker does it."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -51,9 +51,11 @@ class SomeLanes:
         async def opened(lane: int) -> LaneState:
             return await open_lane(lane) if lane in self.mine else LaneState(lane, 0, "", {})
 
-        async for batch in self._bus.deliveries(group, opened, most):
-            if batch.lane in self.mine:
-                yield batch
+        deliveries: Any = self._bus.deliveries(group, opened, most)
+        async with aclosing(deliveries):
+            async for batch in deliveries:
+                if batch.lane in self.mine:
+                    yield batch
 
 
 class Network(httpx2.AsyncBaseTransport):

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 from pydantic import ValidationError
+from structlog.contextvars import get_contextvars
 
 from contracts.problem import Unavailable
 from services.kit.engine import Engine
@@ -101,7 +102,8 @@ class Asker:
         calls = self.engine.share.calls
         given = {name: _text(value) for name, value in params.items() if value is not None}
         in_path = {name: given.pop(name) for name in list(given) if "{" + name + "}" in query.path}
-        answered = await calls.query(service, filled(query.path, in_path), urlencode(given), _ACTOR, "")
+        trace = str(get_contextvars().get("trace_id", ""))
+        answered = await calls.query(service, filled(query.path, in_path), urlencode(given), _ACTOR, trace)
         calls.check(service, answered)
         return msgspec.json.decode(answered.body, type=of.answer)
 

@@ -12,6 +12,7 @@ import structlog
 from contracts.problem import Unavailable
 from services.kit import clock
 from services.kit.codec import Codec
+from services.kit.documents import LaneMoved
 from services.kit.eraser import Eraser
 from services.kit.errors import OtherLog
 from services.kit.horizon import Horizon
@@ -109,6 +110,8 @@ class Workers:
             try:
                 await run()
                 return
+            except LaneMoved as error:
+                log.warning("a lane is owned by another worker now, opening it again", group=group, why=str(error))
             except Unavailable as error:
                 log.warning("a store or service is away, trying again", group=group, why=error.detail)
                 await asyncio.sleep(_AGAIN)

@@ -22,29 +22,32 @@ class Settings(BaseSettings):
 
     profile: Literal["embedded", "distributed"] = "embedded"
     event_store: SecretStr = Field(
-        SecretStr(""), description="EventStoreDB or KurrentDB: kurrentdb://HOST:2113?tls=..."
+        default=SecretStr(""), description="EventStoreDB or KurrentDB: kurrentdb://HOST:2113?tls=..."
     )
-    kafka: str = Field("", description="Kafka brokers: HOST:9092,HOST:9092")
+    kafka: str = Field(default="", description="Kafka brokers: HOST:9092,HOST:9092")
     kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     kafka_user: str = ""
     kafka_password: SecretStr = SecretStr("")
-    kafka_ca_file: str = Field("", description="Certificates to trust (PEM); empty: those of the system")
-    documents: SecretStr = Field(SecretStr(""), description="MongoDB replica set: mongodb://HOST:27017/?replicaSet=rs0")
-    database: str = Field("voronka", description="Name of the MongoDB database")
-    redis: SecretStr = Field(SecretStr(""), description="Redis: redis://HOST:6379/0")
+    kafka_ca_file: str = Field(default="", description="Certificates to trust (PEM); empty: those of the system")
+    documents: SecretStr = Field(
+        default=SecretStr(""), description="MongoDB replica set: mongodb://HOST:27017/?replicaSet=rs0"
+    )
+    database: str = Field(default="voronka", description="Name of the MongoDB database")
+    redis: SecretStr = Field(default=SecretStr(""), description="Redis: redis://HOST:6379/0")
     secret: SecretStr = Field(
-        SecretStr(""), description="Signs calls between processes; the same in all, at least 32 characters"
+        default=SecretStr(""), description="Signs calls between processes; the same in all, at least 32 characters"
     )
-    host: str = Field("127.0.0.1", description="Address to listen on")
-    port: int = Field(8080, ge=1, le=65535)
+    host: str = Field(default="127.0.0.1", description="Address to listen on")
+    port: int = Field(default=8080, ge=1, le=65535)
     allowed_hosts: str = Field(
-        "", description="Names under which browsers reach the gateway besides localhost: crm.example.org,10.0.0.7"
+        default="",
+        description="Names under which browsers reach the gateway besides localhost: crm.example.org,10.0.0.7",
     )
-    gateway_url: str = Field("", description="Where the gateway answers, if not in this process")
-    clients_url: str = Field("", description="Where the clients service answers, if not in this process")
-    pipeline_url: str = Field("", description="Where the pipeline service answers, if not in this process")
-    analytics_url: str = Field("", description="Where the analytics service answers, if not in this process")
+    gateway_url: str = Field(default="", description="Where the gateway answers, if not in this process")
+    clients_url: str = Field(default="", description="Where the clients service answers, if not in this process")
+    pipeline_url: str = Field(default="", description="Where the pipeline service answers, if not in this process")
+    analytics_url: str = Field(default="", description="Where the analytics service answers, if not in this process")
 
     @staticmethod
     def read() -> Settings:

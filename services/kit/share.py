@@ -87,8 +87,12 @@ class Shared:
 
     async def _forget(self) -> None:
         """Forget once more when the keys are destroyed: what was read in between was still plain text."""
+        again = False
         while True:
             await asyncio.sleep(_LOOK)
+            if again:  # what was being read with a key when that was destroyed
+                self._handler.forget_all()
+            again = False
             if self._erased:
                 try:
                     gone = self._erased.intersection(await self._keyring.tombstones())
@@ -97,3 +101,4 @@ class Shared:
                 if gone:
                     self._handler.forget_all()
                     self._erased -= gone
+                    again = True

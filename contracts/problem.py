@@ -97,6 +97,12 @@ class Gone(Refusal):
     code = "gone"
 
 
+class Unauthorized(Refusal):
+    """A call between processes came without a pass, or with one that is not good here (DESIGN 5)."""
+
+    code = "unauthorized"
+
+
 class Unavailable(Refusal):
     """A store is away or full; nothing was stored; trying again later is right."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
@@ -16,8 +16,10 @@ from services.cli.moments import moment
 from services.kit import telemetry
 from services.kit.documents import MissingKey
 from services.kit.errors import NewerData, Unusable
+from services.kit.settings import Settings
 
 T = TypeVar("T")
+Profile = Literal["embedded", "distributed"]
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -68,14 +70,41 @@ def main(
 
 @app.command()
 def run(
+    services: Annotated[
+        list[str] | None, typer.Argument(help="Distributed profile: services of this process; none: all of them.")
+    ] = None,
+    profile: Annotated[
+        Profile | None,
+        typer.Option(help="One process and one folder, or processes on servers.", show_default="embedded"),
+    ] = None,
     data: Data = DEFAULT,
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 8080,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on.", min=1, max=65535, show_default="VORONKA_PORT or 8080")
+    ] = None,
     demo_if_empty: Annotated[bool, typer.Option("--demo/--no-demo", help="Fill an empty workspace.")] = True,
 ) -> None:
-    """Serve the workspace at http://127.0.0.1:PORT; an empty one is filled with the demo first."""
+    """Serve the workspace at http://127.0.0.1:PORT; an empty one is filled with the demo first.
+
+    With --profile distributed: run services on the servers named in the environment (docs/distributed.md)."""
+    _run(_serve(services or [], profile, data, port, demo_if_empty=demo_if_empty))
+
+
+async def _serve(
+    services: list[str], profile: Profile | None, data: Path, port: int | None, *, demo_if_empty: bool
+) -> int:
+    settings = Settings.read()
+    if port is not None:
+        settings = settings.model_copy(update={"port": port})
+    if (profile or settings.profile) == "distributed":
+        from services.cli import processes
+        from services.kit.profiles import distributed
+
+        return await processes.run(processes.Plan.of(services, settings), distributed)
     from services.cli.serve import serve
 
-    _run(serve(data, port, demo_if_empty=demo_if_empty))
+    if services:
+        raise Unusable("the embedded profile runs all services in one process; leave their names out")
+    return await serve(data, settings.port, demo_if_empty=demo_if_empty)
 
 
 @app.command(name="import")

@@ -24,7 +24,7 @@ _DEMO = (2_000, 60_000, 1)
 
 async def serve(data: Path, port: int, *, demo_if_empty: bool) -> int:
     """Serve the workspace until SIGINT or SIGTERM. Raises Unusable if the port or the folder is taken."""
-    _check_port(port)
+    check_port(HOST, port)
     demo = begun(data)
     if demo is None and demo_if_empty and await is_empty(data):
         demo = Demo(*_DEMO, today())
@@ -52,11 +52,12 @@ async def _serve(running: Engine, data: Path, port: int) -> None:
     await asyncio.wait({serving}, timeout=10)
 
 
-def _check_port(port: int) -> None:
-    with socket.socket() as probe:
+def check_port(host: str, port: int) -> None:
+    """Raise Unusable if nobody can listen there."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except OSError as error:
             raise Unusable(
                 f"port {port} is taken ({error.strerror}); is Voronka running already? Choose another with --port."

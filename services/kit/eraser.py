@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from contracts.envelope import RecordedEvent
 from services.kit.follower import Acted, Follower
+from services.kit.horizon import Horizon
 from services.kit.lane import Place
-from services.kit.ports import EventStore, Keyring
-
-if TYPE_CHECKING:
-    from services.kit.engine import Engine
+from services.kit.ports import EventStore, Keyring, Ports
 
 log = structlog.get_logger(__name__)
 ERASED = "clients.ClientErased.v1"
@@ -42,9 +40,13 @@ class Eraser:
 
     group = "eraser.1"
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        ports = engine.ports
+    def __init__(
+        self, ports: Ports, horizon: Horizon, projections: Sequence[str], forget_all: Callable[[], None]
+    ) -> None:
+        self._ports = ports
+        self._horizon = horizon
+        self._projections = projections
+        self._forget_all = forget_all
         self._follower = Follower(self.group, ports.bus, ports.documents, ports.store.log_id, self._act)
 
     @property
@@ -57,12 +59,12 @@ class Eraser:
         await self._follower.run()
 
     async def _act(self, lane: int, events: list[RecordedEvent]) -> Acted:
-        ports = self._engine.ports
+        ports = self._ports
         erased: list[Place] = []
         for event in events:
             if event.type == ERASED:
                 subjects = await ports.keyring.destroy(event.key)
-                self._engine.handler.forget_all()
+                self._forget_all()
                 erased.append((event.topic, lane, event.position))
                 log.info("client erased", client_id=event.key, keys=len(subjects))
         if erased:
@@ -72,9 +74,8 @@ class Eraser:
 
     async def _blanked(self, erased: list[Place]) -> None:
         """Wait until every projection has folded the erasures and blanked all documents of these clients."""
-        for name in self._engine.runners:
+        for name in self._projections:
             while not (
-                await self._engine.runners[name].wait(erased, _PATIENCE)
-                and await self._engine.runners[name].idle(_PATIENCE)
+                await self._horizon.wait(erased, [name], _PATIENCE) and await self._horizon.idle([name], _PATIENCE)
             ):
                 log.error("an erasure waits for read models that stand or lag; see `voronka skip`", group=name)

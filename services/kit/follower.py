@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from contracts.envelope import RecordedEvent
-from services.kit.documents import Collection, LaneMoved, LaneState, Positions, Write
+from services.kit.documents import Collection, LaneMoved, LaneState, Write
+from services.kit.lane import end, fresh
 from services.kit.ports import Batch, Bus, Documents
 from services.kit.telemetry import METRICS
 
@@ -54,13 +55,15 @@ class Follower:
     async def run(self, collections: Sequence[Collection] = ()) -> None:
         """Follow for ever; cancel to stop. Raises Unavailable, OtherLog, and what acting raises."""
         await self._documents.define(self.group, collections, ())
+        deliveries = self._bus.deliveries(self.group, self._open)
         try:
-            async for batch in self._bus.deliveries(self.group, self._open):
+            async for batch in deliveries:
                 self._taking = True
                 await self._take(batch)
                 self._taking = False
         finally:
             self._taking = False
+            await end(deliveries)
 
     async def _open(self, lane: int) -> LaneState:
         state = await self._documents.open_lane(self.group, lane, self._log_id)
@@ -72,22 +75,10 @@ class Follower:
 
     async def _take(self, batch: Batch) -> None:
         state = self._lanes[batch.lane]
-        moved: Positions = {}
-        fresh: list[RecordedEvent] = []
-        gap = False
-        for delivered in batch.events:
-            event = delivered.event
-            at = (moved.get(event.topic) or state.positions.get(event.topic, (0, "")))[0]
-            if event.position <= at:
-                continue
-            if delivered.prev != at:
-                gap = True
-                break
-            fresh.append(event)
-            moved[event.topic] = (event.position, event.id)
-        acted = await self._act(batch.lane, fresh)
-        state.positions |= moved
-        self._unsaved[batch.lane] += len(fresh)
+        new = fresh(batch, state.positions)
+        acted = await self._act(batch.lane, new.events)
+        state.positions |= new.moved
+        self._unsaved[batch.lane] += len(new.events)
         if acted.writes or acted.save or self._unsaved[batch.lane] >= _LAZY:
             try:
                 await self._documents.commit(self.group, batch.lane, state.rev, state.positions, acted.writes)
@@ -97,6 +88,6 @@ class Follower:
                 return
             self._unsaved[batch.lane] = 0
         await batch.done()
-        if gap:
+        if new.gap:
             METRICS.gaps.labels(self.group).inc()
             await self._bus.resend(self.group, batch.lane)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 from weakref import WeakValueDictionary
@@ -21,6 +21,8 @@ from services.kit.ports import EventStore
 FUTURE_MS = 60_000
 """How far ahead of this machine's clock a typed time may be."""
 _ATTEMPTS = 3
+_SHARED_ATTEMPTS = 20
+"""Where other processes write too, one of them may be quicker more often."""
 _CACHED = 20_000
 
 
@@ -37,13 +39,15 @@ class Meta:
 
 @dataclass(slots=True)
 class Effect:
-    """What a command did: the stream's version and log position after it; `events` are empty when it caused none."""
+    """What a command did: the stream's version and log position after it; `events` are empty when it caused none.
+    `places`: where they are, (topic, lane, position), if another process did it and told just that."""
 
     stream: str
     version: int
     position: int
     events: list[RecordedEvent] = field(default_factory=list)
     repeated: bool = False
+    places: list[tuple[str, int, int]] | None = None
 
 
 @dataclass(slots=True)
@@ -62,10 +66,12 @@ Known = Callable[[RecordedEvent], None]
 
 
 class Handler:
-    """Runs deciders over the event store. One per process; commands on one stream run one after the other."""
+    """Runs deciders over the event store. One per process; commands on one stream run one after the other. `shared`:
+    other processes write too, so what they appended since is read before a cached stream is relied on."""
 
-    def __init__(self, store: EventStore, codec: Codec, clock: Callable[[], int]) -> None:
+    def __init__(self, store: EventStore, codec: Codec, clock: Callable[[], int], *, shared: bool = False) -> None:
         self.store = store
+        self.shared = shared
         self.codec = codec
         self.clock = clock
         self.listeners: list[Known] = []
@@ -73,8 +79,9 @@ class Handler:
         self._cache: OrderedDict[str, Loaded] = OrderedDict()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def load(self, decider: Decider[Any, Any, Any], key: str) -> Loaded:
-        """Return the folded stream of one subject, from the cache if it is there. Do not change it."""
+    async def load(self, decider: Decider[Any, Any, Any], key: str, *, fresh: bool = True) -> Loaded:
+        """Return the folded stream of one subject, from the cache if it is there. Do not change it. `fresh`: as the log
+        has it now; without, as it was when this command was first looked at."""
         stream = decider.stream(key)
         loaded = self._cache.get(stream)
         if loaded is None:
@@ -83,25 +90,41 @@ class Handler:
             async with self.codec.holding(events):
                 self._advance(decider, loaded, events)
             self._remember(stream, loaded)
+        elif self.shared and fresh:
+            loaded = await self._caught_up(decider, stream, loaded)
         else:
             self._cache.move_to_end(stream)
         return loaded
 
+    async def _caught_up(self, decider: Decider[Any, Any, Any], stream: str, loaded: Loaded) -> Loaded:
+        """Return the stream with what others appended to it; a new object, for somebody may be deciding on the old."""
+        events = await self.store.read(stream, loaded.version)
+        if events:
+            loaded = replace(loaded, commands=dict(loaded.commands))
+            self._advance(decider, loaded, events)
+        cached = self._cache.get(stream)
+        if cached is not None and cached.version <= loaded.version:  # else it was forgotten, or is newer by now
+            self._remember(stream, loaded)
+        return loaded
+
     async def repeated(self, decider: Decider[Any, Any, Any], key: str, meta: Meta, digest: str) -> Effect | None:
         """Return what the command did if it was taken before. Raises KeyReused if it was another one."""
-        done = (await self.load(decider, key)).commands.get(meta.command_id)
-        if done is None:
-            return None
-        if done[0] != digest:
-            raise KeyReused("this Idempotency-Key was used for another request; take a new key")
-        return Effect(decider.stream(key), done[1], done[2], repeated=True)
+        return _done(await self.load(decider, key), decider.stream(key), meta, digest)
 
     async def handle(
-        self, decider: Decider[Any, Any, Any], key: str, command: Command, meta: Meta, digest: str | None = None
+        self,
+        decider: Decider[Any, Any, Any],
+        key: str,
+        command: Command,
+        meta: Meta,
+        digest: str | None = None,
+        *,
+        fresh: bool = True,
     ) -> Effect:
         """Decide the command and append its events. Safe to call twice with one command id: the second answers alike.
 
-        `digest`: hash of the command as the caller sent it, before an edge enriched it.
+        `digest`: hash of the command as the caller sent it, before an edge enriched it. `fresh`: false if `repeated`
+        was asked for it just now.
         Raises the refusals of the decider; KeyReused, Backdated, FutureDate, VersionConflict, Unavailable."""
         stream = decider.stream(key)
         lock = self._locks.get(stream)
@@ -109,16 +132,16 @@ class Handler:
             lock = self._locks[stream] = asyncio.Lock()
         digest = digest or command_hash(command)
         async with lock:
-            for attempt in range(_ATTEMPTS):
-                if (done := await self.repeated(decider, key, meta, digest)) is not None:
+            for attempt in range(attempts := _SHARED_ATTEMPTS if self.shared else _ATTEMPTS):
+                loaded = await self.load(decider, key, fresh=fresh or attempt > 0)
+                if (done := _done(loaded, stream, meta, digest)) is not None:
                     return done
-                loaded = await self.load(decider, key)
                 decided = self._decide(decider, stream, command, meta, loaded)
                 try:
                     return await self._append(stream, *decided, meta, digest, loaded)
                 except VersionConflict:
                     self._cache.pop(stream, None)
-                    if attempt == _ATTEMPTS - 1:
+                    if attempt == attempts - 1:
                         raise
                 except asyncio.CancelledError:
                     self._cache.pop(stream, None)
@@ -127,7 +150,7 @@ class Handler:
 
     async def rehearse(self, decider: Decider[Any, Any, Any], key: str, command: Command, meta: Meta) -> None:
         """Raise what `handle` would refuse the command with, as things stand; store nothing."""
-        self._decide(decider, decider.stream(key), command, meta, await self.load(decider, key))
+        self._decide(decider, decider.stream(key), command, meta, await self.load(decider, key, fresh=False))
 
     def _decide(
         self, decider: Decider[Any, Any, Any], stream: str, command: Command, meta: Meta, loaded: Loaded
@@ -203,6 +226,15 @@ class Handler:
     def forget_all(self) -> None:
         """Drop all cached streams: keys were destroyed (X10) or an import wrote many."""
         self._cache.clear()
+
+
+def _done(loaded: Loaded, stream: str, meta: Meta, digest: str) -> Effect | None:
+    done = loaded.commands.get(meta.command_id)
+    if done is None:
+        return None
+    if done[0] != digest:
+        raise KeyReused("this Idempotency-Key was used for another request; take a new key")
+    return Effect(stream, done[1], done[2], repeated=True)
 
 
 _hidden: dict[type[Command], set[str]] = {}

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
+
+import structlog
 
 from contracts.envelope import RecordedEvent
 from services.kit.context import Cache
 from services.kit.documents import Positions
+from services.kit.ports import Batch
+from services.kit.telemetry import METRICS
 
+log = structlog.get_logger(__name__)
 Place = tuple[str, int, int]
 """(topic, lane, position); lane -1: every lane."""
 
@@ -19,6 +25,19 @@ class Stop:
 
     event: RecordedEvent
     reason: str
+
+    def announce(self, name: str, group: str, lane: int) -> None:
+        """Raise the alarm. `name`: of the projection, `group`: its versioned group."""
+        METRICS.stopped.labels(name, str(lane)).set(1)
+        log.error(
+            "lane stopped: an event cannot be folded; see `voronka skip`",
+            group=group,
+            lane=lane,
+            position=self.event.position,
+            event_id=self.event.id,
+            type=self.event.type,
+            reason=self.reason,
+        )
 
 
 @dataclass
@@ -33,8 +52,41 @@ class Lane:
     unsaved: int = 0
     busy: bool = True
     """Background work of the projection may be left."""
+    elsewhere: bool = False
+    """The work looked at other lanes too: what it waits for may be done by another process."""
     watched: frozenset[str] | None = None
     """Collections that the work looked at when there was nothing to do: only their change can make some. None: any."""
+
+
+@dataclass
+class Fresh:
+    """What is new in a batch: its events, the positions after them, and whether one before the next is missing."""
+
+    events: list[RecordedEvent]
+    moved: Positions
+    gap: bool
+
+
+def fresh(batch: Batch, positions: Positions) -> Fresh:
+    """Return what of a batch lies behind these positions, up to the first gap (DESIGN 5)."""
+    found = Fresh([], {}, False)
+    for delivered in batch.events:
+        event = delivered.event
+        at = (found.moved.get(event.topic) or positions.get(event.topic, (0, "")))[0]
+        if event.position <= at:
+            continue
+        if delivered.prev != at:
+            found.gap = True
+            break
+        found.moved[event.topic] = (event.position, event.id)
+        found.events.append(event)
+    return found
+
+
+async def end(deliveries: AsyncIterator[Batch]) -> None:
+    """End deliveries now, wherever they are: a bus must not believe that a reader which stopped still reads."""
+    if isinstance(deliveries, AsyncGenerator):
+        await deliveries.aclose()
 
 
 class Waiters:

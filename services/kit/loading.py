@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from contracts.envelope import RecordedEvent
 from services.kit.context import BatchContext, Miss
 from services.kit.ports import Documents, Reader
 from services.kit.projection import Projection
+
+T = TypeVar("T")
 
 
 class Loader:
@@ -45,6 +47,19 @@ class Loader:
 
     async def _load(self, context: BatchContext, reader: Reader, collection: str, ids: list[str]) -> None:
         context.loaded(collection, ids, await reader.get_many(self._group, collection, ids, context.lane))
+
+    async def through(self, context: BatchContext, step: Callable[[], T]) -> T:
+        """Take a step that works with the context, again from its beginning for each document it lacks; return what it
+        returns. Raises what it raises, with nothing kept."""
+        while True:
+            try:
+                taken = step()
+            except Miss as miss:
+                context.discard()
+                await self.satisfy(context, miss)
+            else:
+                context.keep()
+                return taken
 
     async def satisfy(self, context: BatchContext, miss: Miss) -> None:
         """Load what a fold asked for and did not find."""

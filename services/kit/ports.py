@@ -200,6 +200,32 @@ class Limits(Protocol):
         ...
 
 
+# ---------------------------------------------------------------- all of them
+
+
+async def _nothing() -> None:
+    """Close nothing."""
+
+
+@dataclass
+class Ports:
+    """The adapters of a profile. `close_more`: closes what a profile opened besides, such as clients of a broker."""
+
+    store: EventStore
+    bus: Bus
+    documents: Documents
+    keyring: Keyring
+    limits: Limits
+    close_more: Callable[[], Awaitable[None]] = _nothing
+
+    async def close(self) -> None:
+        """Close all, documents before the log: what they lack is in it."""
+        await self.close_more()
+        await self.documents.close()
+        await self.store.close()
+        await self.keyring.close()
+
+
 __all__ = [
     "Append",
     "Appended",
@@ -212,6 +238,7 @@ __all__ = [
     "Keyring",
     "Limits",
     "OpenLane",
+    "Ports",
     "Reader",
     "SubjectKey",
 ]

@@ -1,4 +1,4 @@
-"""The only place that picks adapters (DESIGN 5). `embedded`: one process, one folder of files."""
+"""The only place that picks adapters (DESIGN 5): `embedded` is one process and one folder, `distributed` servers."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ import json
 import os
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from services.kit.adapters.local_limits import LocalLimits
 from services.kit.adapters.log_bus import LogBus
 from services.kit.adapters.sqlite_documents import SqliteDocuments
 from services.kit.adapters.sqlite_keyring import SqliteKeyring
 from services.kit.adapters.sqlite_store import SqliteEventStore
-from services.kit.engine import Ports
 from services.kit.errors import Unusable
-from services.kit.ports import Documents
+from services.kit.patience import Patience
+from services.kit.ports import Documents, EventStore, Keyring, Ports
+from services.kit.settings import Settings
 
 
 class Locked(Unusable):
@@ -76,6 +78,59 @@ async def embedded(path: Path, *, lanes: int = 1, shuffle_seed: int | None = Non
         documents = await SqliteDocuments.open(path / "documents.sqlite")
         undo.pop_all()
     return Ports(store, LogBus(store, lanes, shuffle_seed), documents, keyring, LocalLimits())
+
+
+async def distributed(settings: Settings, patience: Patience) -> Ports:
+    """Open the adapters of the servers that the settings name, each as soon as its server is there.
+
+    Raises Unusable if drivers are missing, or a server will not do."""
+    kurrent, kafka = _adapter("kurrent_store"), _adapter("kafka_bus")
+    documents_of, keyring_of = _adapter("mongo_documents"), _adapter("mongo_keyring")
+    redis = _adapter("redis_limits")
+    address, database = settings.documents.get_secret_value(), settings.database
+    async with AsyncExitStack() as undo:
+        store: EventStore = await patience.until(
+            "the event store", lambda: kurrent.KurrentEventStore.open(settings.event_store.get_secret_value())
+        )
+        undo.push_async_callback(store.close)
+        documents: Documents = await patience.until(
+            "the document store", lambda: documents_of.MongoDocuments.open(address, database)
+        )
+        undo.push_async_callback(documents.close)
+        keyring: Keyring = await patience.until("the keyring", lambda: keyring_of.MongoKeyring.open(address, database))
+        undo.push_async_callback(keyring.close)
+        bus = kafka.KafkaBus(_kafka(settings), store)
+        limits = redis.RedisLimits(settings.redis.get_secret_value())
+        undo.pop_all()
+
+    async def close_more() -> None:
+        await bus.close()
+        await limits.close()
+
+    return Ports(store, bus, documents, keyring, limits, close_more)
+
+
+def _kafka(settings: Settings) -> Any:
+    """Return the settings as the adapters of Kafka take them."""
+    return _adapter("kafka_settings").KafkaSettings(
+        servers=settings.kafka,
+        security=settings.kafka_security,
+        mechanism=settings.kafka_mechanism,
+        username=settings.kafka_user,
+        password=settings.kafka_password.get_secret_value(),
+        ca_file=Path(settings.kafka_ca_file) if settings.kafka_ca_file else None,
+    )
+
+
+def _adapter(name: str) -> Any:
+    """Return an adapter's module; its driver comes with the extra. Raises Unusable with the remedy."""
+    try:
+        return import_module(f"services.kit.adapters.{name}")
+    except ModuleNotFoundError as error:
+        raise Unusable(
+            f"the distributed profile needs {error.name}, which is not installed: "
+            "run `uv sync --extra distributed`, or `pip install 'voronka[distributed]'`"
+        ) from error
 
 
 async def read_models(path: Path) -> Documents:

@@ -23,6 +23,7 @@ from services.kit.telemetry import METRICS
 
 log = structlog.get_logger(__name__)
 Send = Callable[[Command, Meta], Awaitable[Effect]]
+Learned = Callable[[int], Awaitable[None]]
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -59,12 +60,15 @@ class Reactor:
         known: Mapping[str, Known],
         head: int,
         log_id: str,
+        learned: Learned | None = None,
     ) -> None:
         self._follower = Follower(f"{name}-reactions.1", bus, documents, log_id, self._act, self._begin)
         self._documents = documents
         self._codec = codec
         self._send = send
         self._known = known
+        self._learned = learned
+        """Where others write too: makes sure that all before an event is known."""
         self._head = head
         """Head of the log before this process took its first command."""
         self._by_type: dict[str, list[Reaction]] = {}
@@ -95,7 +99,9 @@ class Reactor:
         names = [reaction.name for reaction in self._reactions]
         async with self._documents.snapshot() as reader:
             rows = await reader.get_many(self.group, BEGUN.name, names)
-        begun = {row.id: row.document.position for row in rows}
+        begun: dict[str, int] = {}
+        for row in rows:  # of several lanes, if workers began at the same moment
+            begun[row.id] = min(begun.get(row.id, row.document.position), row.document.position)
         new = [name for name in names if name not in begun]
         if new:
             writes: list[Write] = [Put(BEGUN.name, name, Begun(self._head)) for name in new]
@@ -115,6 +121,8 @@ class Reactor:
         try:
             async with self._codec.holding((event,)):
                 data: Any = self._codec.decode(event)
+            if reaction.known is not None and self._learned is not None:
+                await self._learned(event.position)
             more = () if reaction.known is None else (self._known[reaction.known],)
             for ordinal, command in enumerate(reaction.react(data, event, *more)):
                 target = type(command).__name__

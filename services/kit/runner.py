@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -11,9 +13,9 @@ from contracts.envelope import RecordedEvent
 from contracts.problem import Unavailable
 from contracts.registry import EVENTS
 from services.kit.codec import Codec
-from services.kit.context import BatchContext, Miss, WorkContext
+from services.kit.context import BatchContext, WorkContext
 from services.kit.documents import LaneMoved, LaneState, Positions, Write
-from services.kit.lane import Lane, Place, Stop, Waiters
+from services.kit.lane import Lane, Place, Stop, Waiters, end, fresh
 from services.kit.loading import Loader
 from services.kit.ports import Batch, Bus, Documents
 from services.kit.projection import Projection
@@ -23,13 +25,29 @@ log = structlog.get_logger(__name__)
 _LAZY = 2_000
 """How many positions may be passed without a commit, when no event concerned the group."""
 _BATCH = 500
+_SOON = 0.03
+"""Seconds after which passed positions are committed, where other processes look for them."""
+_LOOK = 0.2
+"""Seconds until work that waits for lanes of other processes looks again."""
 
 
 class ProjectionRunner:
-    """Folds one versioned group. `group`: its full name, such as `analytics.1`."""
+    """Folds one versioned group. `group`: its full name, such as `analytics.1`. `shared`: by several processes."""
 
-    def __init__(self, projection: Projection, group: str, bus: Bus, documents: Documents, codec: Codec, log_id: str):
+    def __init__(
+        self,
+        projection: Projection,
+        group: str,
+        bus: Bus,
+        documents: Documents,
+        codec: Codec,
+        log_id: str,
+        *,
+        shared: bool = False,
+    ) -> None:
         self.projection = projection
+        self._shared = shared
+        self._due = 0.0
         self.group = group
         self.lanes: dict[int, Lane] = {}
         self._loader = Loader(projection, group, documents)
@@ -60,12 +78,16 @@ class ProjectionRunner:
                     self._opened = asyncio.get_running_loop().create_future()
                 if not self._arriving.done() and not await self._work():
                     either: list[asyncio.Future[Any]] = [self._arriving, self._opened]
-                    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                    done, _ = await asyncio.wait(either, timeout=self._rest, return_when=asyncio.FIRST_COMPLETED)
+                    if not done:
+                        await self._rested()
                 if self._arriving.done():
                     self._taking = True
                     batch = self._arriving.result()
                     self._arriving = None
                     await self._take(batch)
+                    if self._shared and monotonic() >= self._due:
+                        await self._rested()
                     self._taking = False
         except StopAsyncIteration:
             return
@@ -76,6 +98,7 @@ class ProjectionRunner:
                 self._arriving = None
             self._taking = False
             await self._save()
+            await end(deliveries)
 
     async def _open(self, lane: int) -> LaneState:
         state = await self._documents.open_lane(self.group, lane, self._log_id)
@@ -94,41 +117,49 @@ class ProjectionRunner:
                 except (LaneMoved, Unavailable):
                     log.info("positions not saved", group=self.group, lane=lane.number)
 
+    @property
+    def _rest(self) -> float | None:
+        """Seconds after which there is something to do though nothing arrives; None: never."""
+        if not self._shared:
+            return None
+        if any(lane.unsaved and lane.stop is None for lane in self.lanes.values()):
+            return _SOON
+        return _LOOK if any(lane.elsewhere for lane in self.lanes.values()) else None
+
+    async def _rested(self) -> None:
+        self._due = monotonic() + _SOON
+        for lane in list(self.lanes.values()):
+            lane.busy = lane.busy or lane.elsewhere
+            if lane.unsaved and lane.stop is None:
+                try:
+                    await self._commit(lane, [])
+                except LaneMoved:
+                    await self._lost(lane)
+
     # ------------------------------------------------------------ one batch
 
     async def _take(self, batch: Batch) -> None:
-        lane = self.lanes[batch.lane]
-        if lane.stop is not None:
+        lane = self.lanes.get(batch.lane)
+        if lane is None or lane.stop is not None:
             return
-        positions = dict(lane.positions)
-        fresh: list[RecordedEvent] = []
-        gap = False
-        for delivered in batch.events:
-            event = delivered.event
-            topic = event.topic
-            at = positions.get(topic, (0, ""))[0]
-            if event.position <= at:
-                continue
-            if delivered.prev != at:
-                gap = True
-                break
-            positions[topic] = (event.position, event.id)
-            fresh.append(event)
+        new = fresh(batch, lane.positions)
         try:
-            await self._fold(lane, fresh)
+            await self._fold(lane, new.events)
         except LaneMoved:
             await self._lost(lane)
             return
         await batch.done()
-        if gap and lane.stop is None:
+        if new.gap and lane.stop is None:
             METRICS.gaps.labels(self.projection.name).inc()
-            log.error("gap in deliveries", group=self.group, lane=lane.number, positions=positions)
+            log.error("gap in deliveries", group=self.group, lane=lane.number, positions=lane.positions)
             await self._bus.resend(self.group, lane.number)
 
     async def _lost(self, lane: Lane) -> None:
-        """Another worker opened the lane: open it again, with nothing in mind."""
+        """Another worker opened the lane: open it again if it is ours, with nothing in mind."""
         log.warning("lane is owned by another worker now", group=self.group, lane=lane.number)
         lane.busy = False
+        if self._shared:
+            self.lanes.pop(lane.number, None)
         await self._bus.resend(self.group, lane.number)
 
     async def _fold(self, lane: Lane, events: list[RecordedEvent]) -> None:
@@ -143,7 +174,9 @@ class ProjectionRunner:
         for event, data in decoded:
             if data is not None:
                 try:
-                    await self._fold_one(context, data, event)
+                    await self._loader.through(
+                        context, partial(self.projection.folds[event.type], context, data, event)
+                    )
                 except (LaneMoved, Unavailable, asyncio.CancelledError):
                     raise
                 except Exception as error:  # noqa: BLE001 - whatever a fold raises stops its lane (DESIGN 5)
@@ -174,17 +207,6 @@ class ProjectionRunner:
                 return decoded, Stop(event, f"event type {event.type!r} is not known to this version")
         return decoded, None
 
-    async def _fold_one(self, context: BatchContext, data: Any, event: RecordedEvent) -> None:
-        while True:
-            try:
-                self.projection.folds[event.type](context, data, event)
-            except Miss as miss:
-                context.discard()
-                await self._loader.satisfy(context, miss)
-            else:
-                context.keep()
-                return
-
     async def _commit(
         self, lane: Lane, writes: list[Write], positions: Positions | None = None, *, lazy: bool = False
     ) -> None:
@@ -201,16 +223,7 @@ class ProjectionRunner:
 
     def _alarm(self, lane: Lane, stop: Stop) -> None:
         lane.stop = stop
-        METRICS.stopped.labels(self.projection.name, str(lane.number)).set(1)
-        log.error(
-            "lane stopped: an event cannot be folded; see `voronka skip`",
-            group=self.group,
-            lane=lane.number,
-            position=stop.event.position,
-            event_id=stop.event.id,
-            type=stop.event.type,
-            reason=stop.reason,
-        )
+        stop.announce(self.projection.name, self.group, lane.number)
         self._waiters.wake()
 
     async def skip(self, number: int) -> None:
@@ -237,15 +250,7 @@ class ProjectionRunner:
             if not lane.busy or lane.stop is not None:
                 continue
             context = WorkContext(self.projection, lane.number, self._bus.lanes, lane.cache)
-            while True:
-                try:
-                    lane.busy = work(context)
-                except Miss as miss:
-                    context.discard()
-                    await self._loader.satisfy(context, miss)
-                else:
-                    context.keep()
-                    break
+            lane.busy = await self._loader.through(context, partial(work, context))
             writes = context.writes()
             if writes:
                 try:
@@ -257,6 +262,7 @@ class ProjectionRunner:
                 for other in self.lanes.values():  # one may have waited for this lane
                     other.busy = True
             rests = not (writes or lane.busy or context.elsewhere)
+            lane.elsewhere = context.elsewhere
             lane.watched = frozenset(context.watched) or None if rests else None
             more = more or lane.busy
         await asyncio.sleep(0)

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 
 import structlog
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 REGISTRY = CollectorRegistry()
 tracer = trace.get_tracer("voronka")
+_TRACE = re.compile(r"[0-9a-f]{32}")
+_PROPAGATOR = TraceContextTextMapPropagator()
 
 _FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 
@@ -28,6 +34,12 @@ class _Metrics:
             "voronka_command_seconds", "Time to answer a command", ["command"], registry=registry, buckets=_FAST
         )
         self.refusals = Counter("voronka_refusals", "Commands refused", ["code"], registry=registry)
+        self.calls = Counter(
+            "voronka_calls", "Calls to services of other processes", ["service", "outcome"], registry=registry
+        )
+        self.call_seconds = Histogram(
+            "voronka_call_seconds", "Time of a call to another process", ["service"], registry=registry, buckets=_FAST
+        )
         self.folded = Counter("voronka_folded_events", "Events passed by a group", ["group"], registry=registry)
         self.commit_seconds = Histogram(
             "voronka_commit_seconds", "Time of one document commit", ["group"], registry=registry, buckets=_FAST
@@ -84,6 +96,21 @@ def _trace_id(_: object, __: str, event: structlog.typing.EventDict) -> structlo
     if current := current_trace():
         event["trace_id"] = current
     return event
+
+
+def trace_of(correlation: str) -> Context | None:
+    """Return the trace that an event or command belongs to, for spans that begin where no request does."""
+    if not _TRACE.fullmatch(correlation) or not int(correlation, 16):
+        return None
+    parent = SpanContext(int(correlation, 16), int(correlation[:16], 16) or 1, True, TraceFlags(TraceFlags.SAMPLED))
+    return trace.set_span_in_context(NonRecordingSpan(parent))
+
+
+def trace_headers(correlation: str) -> dict[str, str]:
+    """Return the W3C header `traceparent` of the span we are in, else of the trace of this name, else nothing."""
+    headers: dict[str, str] = {}
+    _PROPAGATOR.inject(headers, None if current_trace() else trace_of(correlation))
+    return headers
 
 
 def current_trace() -> str:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from annotated_types import Ge, Le
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -74,6 +75,9 @@ def _annotated(plain: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
     for known, values in _KNOWN:
         if get_origin(known) is Annotated and known.__origin__ is plain and list(known.__metadata__) == metadata:
             return values
+    limits = {type(limit): limit for info in metadata for limit in getattr(info, "metadata", [info])}
+    if plain is int and limits.keys() == {Ge, Le}:
+        return st.integers(limits[Ge].ge, limits[Le].le)
     raise TypeError(f"no values known for {plain!r} with {metadata!r}: add them here")
 
 

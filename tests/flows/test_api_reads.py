@@ -316,7 +316,7 @@ async def test_the_state_is_told(app: App):
 
 async def test_a_failed_worker_makes_the_process_not_ready(app: App, monkeypatch: pytest.MonkeyPatch):
     assert (await app.http.get("/health/ready")).status_code == 200
-    monkeypatch.setattr(app.engine, "failure", RuntimeError("boom"))
+    monkeypatch.setattr(app.engine.workers, "failure", RuntimeError("boom"))
     response = await app.http.get("/health/ready")
     assert response.status_code == 503
     assert "a worker ended with RuntimeError" in response.json()["detail"]

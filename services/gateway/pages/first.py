@@ -17,8 +17,7 @@ from services.gateway.pages.texts import Texts
 from services.gateway.pages.words import CATALOGUE, language
 from services.kit import clock
 from services.kit.engine import Engine
-from services.kit.query import Reading
-from services.kit.web import Asker, PageRoute
+from services.kit.web import Asker, PageRoute, Sitting
 
 _FOLDER = Path(__file__).parent.parent / "templates"
 _GROUPS = ("analytics", "clients", "catalog", "gateway")
@@ -65,8 +64,8 @@ async def first(asker: Asker, request: Request) -> Response:
     lang = language(request.headers.get("accept-language", ""))
     words = CATALOGUE[lang]
     try:
-        async with asker.reading(_GROUPS) as reading:
-            found = await _gather(asker, reading, request.query_params)
+        async with asker.sitting(_GROUPS) as sitting:
+            found = await _gather(asker, sitting, request.query_params)
     except Unavailable:
         return _html("loading.html", 503, {"lang": lang, "words": words}, {"refresh": "2"})
     return _html("first.html", 200, {"lang": lang, "words": words, **found, **_shown(words, found)}, {})
@@ -77,29 +76,29 @@ def _html(name: str, status: int, values: Mapping[str, Any], headers: dict[str, 
     return Response(content, status, {"vary": "accept-language", **headers}, "text/html")
 
 
-async def _gather(asker: Asker, reading: Reading, asked: Mapping[str, str]) -> dict[str, Any]:
-    """Ask for all that is shown, within one snapshot, by the queries that the API has too."""
+async def _gather(asker: Asker, sitting: Sitting, asked: Mapping[str, str]) -> dict[str, Any]:
+    """Ask for all that is shown, in one sitting, by the queries that the API has too."""
     sort = asked.get("sort", "-sales_sum")
     if sort.removeprefix("-") not in _SORTS:
         sort = "-sales_sum"
     cursor = asked.get("cursor") or None
     try:
-        metrics = await asker.ask(reading, "/metrics/clients", sort=sort, cursor=cursor, limit=_ROWS)
+        metrics = await asker.ask(sitting, "/metrics/clients", sort=sort, cursor=cursor, limit=_ROWS)
     except Invalid:  # an old or broken address: the first page is better than an error
         cursor = None
-        metrics = await asker.ask(reading, "/metrics/clients", sort=sort, limit=_ROWS)
+        metrics = await asker.ask(sitting, "/metrics/clients", sort=sort, limit=_ROWS)
     ids = ",".join(item.id for item in metrics.items)
-    named = (await asker.ask(reading, "/clients", ids=ids)).items if ids else []
-    funnels = _offered((await asker.ask(reading, "/funnels", limit=200)).items)
+    named = (await asker.ask(sitting, "/clients", ids=ids)).items if ids else []
+    funnels = _offered((await asker.ask(sitting, "/funnels", limit=200)).items)
     chosen = next((f.funnel_id for f in funnels if f.funnel_id == asked.get("funnel")), None)
     shown = chosen or (funnels[0].funnel_id if funnels else None)
     return {
-        "reading": reading,
-        "settings": (await asker.ask(reading, "/settings")).item,
+        "sitting": sitting,
+        "settings": (await asker.ask(sitting, "/settings")).item,
         "metrics": metrics,
         "named": {client.client_id: client for client in named},
         "funnels": funnels,
-        "funnel": None if shown is None else await asker.ask(reading, _SUMMARY, funnel_id=shown),
+        "funnel": None if shown is None else await asker.ask(sitting, _SUMMARY, funnel_id=shown),
         "sort": sort,
         "cursor": cursor,
         "back": [each for each in asked.get("back", "").split(",")[-_BACK:] if cursor is not None],
@@ -114,7 +113,7 @@ def _offered(funnels: Sequence[Any]) -> list[Any]:
 
 def _shown(words: Mapping[str, str], found: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the template needs besides: texts, links, conversions by stage."""
-    reading, sort, cursor, back = found["reading"], found["sort"], found["cursor"], found["back"]
+    sitting, sort, cursor, back = found["sitting"], found["sort"], found["cursor"], found["back"]
     texts = Texts(words, found["metrics"].currency, found["settings"].zone)
     funnel = found["funnel"]
     kept = {"funnel": found["chosen"]}
@@ -125,8 +124,8 @@ def _shown(words: Mapping[str, str], found: Mapping[str, Any]) -> dict[str, Any]
         "fields": FIELDS,
         "rows": [(found["named"].get(row.id), _cells(texts, row)) for row in found["metrics"].items],
         "totals": _cells(texts, found["metrics"].totals),
-        "as_of": texts.moment(reading.as_of),
-        "behind": reading.stale or clock.now() - reading.as_of > _BEHIND_MS,
+        "as_of": texts.moment(sitting.as_of),
+        "behind": sitting.stale or clock.now() - sitting.as_of > _BEHIND_MS,
         "sort_links": {name: _link(**kept, sort=_turned(name, sort)) for name in _SORTS},
         "next_link": None
         if following is None

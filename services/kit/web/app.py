@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +14,15 @@ from starlette.routing import Route
 
 from contracts.problem import NotFound, Refusal
 from services.kit.engine import Engine
+from services.kit.remote.passes import Passes
 from services.kit.service import Service
 from services.kit.web import commands, queries
+from services.kit.web.asker import Asker
 from services.kit.web.commands import Endpoint
 from services.kit.web.guard import Guard
+from services.kit.web.internal import internal_routes
 from services.kit.web.openapi import API, document, encoded
 from services.kit.web.problems import Malformed, WrongMethod, problem
-from services.kit.web.queries import Asker
 from services.kit.web.status import StatusRoutes
 
 
@@ -32,16 +34,18 @@ class PageRoute:
     handler: Callable[[Asker, Request], Awaitable[Response]]
 
 
-def create_app(engine: Engine, services: Sequence[Service], pages: Sequence[PageRoute] = ()) -> FastAPI:
-    """Make the application. The engine may still be starting: until then reads answer 503."""
-    app = FastAPI(
-        title="Voronka",
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
-    )
+def create_app(
+    engine: Engine,
+    services: Sequence[Service],
+    pages: Sequence[PageRoute] = (),
+    *,
+    passes: Passes | None = None,
+    hosts: Collection[str] = (),
+) -> FastAPI:
+    """Make the application of the gateway, the only door. The engine may still be starting: then reads answer 503.
+
+    `passes`: other processes may call the services that run here. `hosts`: names it is served under besides this
+    machine's own."""
     asker = Asker(engine, services)
     table: dict[str, dict[str, Endpoint]] = {}
     for service in services:
@@ -51,33 +55,47 @@ def create_app(engine: Engine, services: Sequence[Service], pages: Sequence[Page
             table.setdefault(API + query.path, {})["GET"] = queries.endpoint(asker, query)
     for page in pages:
         table.setdefault(page.path, {})["GET"] = _page(asker, page)
-    table |= {path: {"GET": each} for path, each in _own(engine, services).items()}
+    described = encoded(document(services))
+
+    async def openapi(_: Request) -> Response:
+        return Response(described, media_type="application/json")
+
+    routes = StatusRoutes(engine)
+    table |= {f"{API}/status": {"GET": routes.status}, f"{API}/openapi.json": {"GET": openapi}}
+    if passes is not None:
+        table |= internal_routes(engine, asker, passes)
+    return _made(table, routes, frozenset(hosts), probes=passes is not None)
+
+
+def service_app(engine: Engine, passes: Passes) -> FastAPI:
+    """Make the application of a process behind the gateway: what other processes may ask, health and metrics."""
+    table = internal_routes(engine, Asker(engine, engine.services), passes)
+    return _made(table, StatusRoutes(engine), None, probes=True)
+
+
+def _made(
+    table: dict[str, dict[str, Endpoint]], routes: StatusRoutes, hosts: frozenset[str] | None, *, probes: bool
+) -> FastAPI:
+    app = FastAPI(
+        title="Voronka",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
+    own = {"/health/live": routes.live, "/health/ready": routes.ready, "/metrics": routes.metrics}
+    table |= {path: {"GET": each} for path, each in own.items()}
     app.router.routes.extend(Route(path, _dispatch(methods), methods=None) for path, methods in _specific_first(table))
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _http)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, hosts=hosts, probes=probes)
     return app
 
 
 def _specific_first(table: dict[str, dict[str, Endpoint]]) -> list[tuple[str, dict[str, Endpoint]]]:
     """Order routes so that a fixed word in a path goes before a field at its place."""
     return sorted(table.items(), key=lambda item: [part.startswith("{") for part in item[0].split("/")])
-
-
-def _own(engine: Engine, services: Sequence[Service]) -> dict[str, Endpoint]:
-    routes = StatusRoutes(engine)
-    described = encoded(document(services))
-
-    async def openapi(_: Request) -> Response:
-        return Response(described, media_type="application/json")
-
-    return {
-        "/health/live": routes.live,
-        "/health/ready": routes.ready,
-        "/metrics": routes.metrics,
-        f"{API}/status": routes.status,
-        f"{API}/openapi.json": openapi,
-    }
 
 
 def _page(asker: Asker, page: PageRoute) -> Endpoint:

@@ -16,7 +16,7 @@ from contracts.base import EDGE, Command, marked
 from contracts.ids import command_id, created_id
 from contracts.problem import FieldError, Invalid, Unavailable
 from services.kit.engine import Engine
-from services.kit.handle import Effect, Meta
+from services.kit.handle import Meta
 from services.kit.service import Handles
 from services.kit.web.problems import Fields, Malformed, MissingKey, TooLarge, WrongMediaType
 
@@ -52,8 +52,8 @@ def endpoint(engine: Engine, handles: Handles) -> Endpoint:
     category = handles.decider.category
 
     async def post(request: Request) -> Response:
-        actor, key, expected = _actor(request), _key(request), _expected(request)
-        if not engine.runners:
+        actor, key, expected = actor_of(request), _key(request), _expected(request)
+        if not engine.started:
             raise Unavailable("the workspace is being loaded; try again in a moment")
         fields = await _body(request)
         if wrong := hidden & fields.keys():
@@ -68,7 +68,7 @@ def endpoint(engine: Engine, handles: Handles) -> Endpoint:
         subject = str(getattr(command, handles.key))
         meta = Meta(actor, command_id(actor, _scoped(command, subject, key)), request.state.trace_id, expected=expected)
         effect = await engine.send(command, meta)
-        await _locate(engine, effect, meta)
+        await engine.locate(effect, meta)
         done = Done(
             id=subject,
             stream=effect.stream,
@@ -96,20 +96,8 @@ def _why(handles: Handles, name: str) -> str:
     return "is filled in here; leave it out"
 
 
-async def _locate(engine: Engine, effect: Effect, meta: Meta) -> None:
-    """Find the events of an effect that was answered from memory: its token must be that of the first answer. Of a
-    command that changed nothing, the newest event is what a read must see."""
-    if effect.events or not effect.version:
-        return
-    store = engine.ports.store
-    if effect.repeated:
-        effect.events = [e for e in await store.read(effect.stream) if e.command_id == meta.command_id]
-    else:
-        effect.events = await store.read(effect.stream, effect.version - 1)
-
-
-def _actor(request: Request) -> str:
-    """Return who asks. There are no accounts yet: whoever reaches this machine's loopback may name themselves."""
+def actor_of(request: Request) -> str:
+    """Return who asks. There are no accounts yet: whoever reaches this door may name themselves."""
     actor = request.headers.get("x-actor", "local")
     if not _ACTOR.fullmatch(actor):
         raise Invalid("must be 1 to 64 of A-Z, a-z, 0-9, _ . @ - and not begin with system or import", field="X-Actor")
@@ -138,23 +126,29 @@ def _expected(request: Request) -> int | None:
     return int(found[1])
 
 
-async def _body(request: Request) -> dict[str, Any]:
-    """Read a JSON object of at most MOST_BYTES; no body at all is an empty object."""
+async def raw_body(request: Request, most: int = MOST_BYTES) -> bytes:
+    """Read a body of at most so many bytes. Raises TooLarge."""
     length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length[:20]) > MOST_BYTES:
-        raise _too_large()
+    if length.isdecimal() and int(length[:20]) > most:
+        raise _too_large(most)
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
-        if len(raw) > MOST_BYTES:
-            raise _too_large()
+        if len(raw) > most:
+            raise _too_large(most)
+    return bytes(raw)
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    """Read a JSON object of at most MOST_BYTES; no body at all is an empty object."""
+    raw = await raw_body(request)
     if not raw:
         return {}
     media = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if media != "application/json":
         raise WrongMediaType("send the body as JSON, with the header Content-Type: application/json")
     try:
-        body = orjson.loads(bytes(raw))
+        body = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise Malformed(f"the body is no JSON in UTF-8: {error}") from None
     if not isinstance(body, dict):
@@ -164,8 +158,8 @@ async def _body(request: Request) -> dict[str, Any]:
     return body
 
 
-def _too_large() -> TooLarge:
-    return TooLarge(f"the body is larger than {MOST_BYTES} bytes; send less at once")
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"the body is larger than {most} bytes; send less at once")
 
 
 def _shallow(value: Any) -> bool:

@@ -17,6 +17,7 @@ from services.kit.web.problems import Forbidden, crash, problem
 log = structlog.get_logger(__name__)
 HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_PROBED = ("/health/", "/metrics", "/internal/")
 _HEADERS = {
     "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
     "object-src 'none'",
@@ -30,11 +31,16 @@ _PROPAGATOR = TraceContextTextMapPropagator()
 
 
 class Guard:
-    """The outermost ASGI application. There are no accounts yet: only this machine is served, under its own names, and
-    no page of another site may send a command (DNS rebinding, cross-site requests)."""
+    """The outermost ASGI application. There are no accounts yet: only this machine is served, under its own names and
+    `hosts`, and no page of another site may send a command (DNS rebinding, cross-site requests).
 
-    def __init__(self, app: ASGIApp) -> None:
+    `hosts` None: no browser comes here, any name will do. `probes`: nor do browsers ask what processes and operators
+    ask, under whatever name or number they reach it."""
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str] | None = frozenset(), *, probes: bool = False) -> None:
         self._app = app
+        self._hosts = None if hosts is None else HOSTS | {host.lower() for host in hosts}
+        self._probes = probes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -60,7 +66,8 @@ class Guard:
             scope.setdefault("state", {})["trace_id"] = trace
             with structlog.contextvars.bound_contextvars(trace_id=trace):
                 try:
-                    _check(scope["method"], headers)
+                    if self._hosts is not None and not (self._probes and scope["path"].startswith(_PROBED)):
+                        _check(scope["method"], headers, self._hosts)
                     await self._app(scope, receive, guarded)
                 except Refusal as refusal:
                     await problem(refusal, trace)(scope, receive, guarded)
@@ -78,11 +85,12 @@ def _route(scope: Scope) -> str:
     return str(getattr(scope.get("route"), "path", "unknown"))
 
 
-def _check(method: str, headers: Headers) -> None:
+def _check(method: str, headers: Headers, allowed: frozenset[str]) -> None:
     hosts = headers.getlist("host")
     host = hosts[0] if len(hosts) == 1 else ""
-    if _name(host) not in HOSTS:
-        raise Forbidden("this is served as localhost, 127.0.0.1 or [::1] only; open it under one of these names")
+    if _name(host) not in allowed:
+        names = "localhost, 127.0.0.1 or [::1]" if allowed == HOSTS else ", ".join(sorted(allowed))
+        raise Forbidden(f"this is served as {names} only; open it under one of these names")
     if method in _SAFE:
         return
     site = headers.get("sec-fetch-site")

@@ -15,9 +15,9 @@ from contracts.base import Id, request_fields
 from contracts.problem import Problem
 from services.kit.query import Params
 from services.kit.service import Handles, Query, Service
+from services.kit.web.asker import signature
 from services.kit.web.commands import Done, path_fields
 from services.kit.web.problems import PROBLEM_JSON
-from services.kit.web.queries import signature
 from services.kit.web.status import Status
 
 API = "/api/v1"

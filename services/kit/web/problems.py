@@ -80,6 +80,7 @@ def _field(error: ErrorDetails) -> p.FieldError:
 STATUSES: dict[type[p.Refusal], int] = {
     MissingKey: 400,
     Malformed: 400,
+    p.Unauthorized: 401,
     Forbidden: 403,
     p.NotFound: 404,
     WrongMethod: 405,
@@ -111,6 +112,8 @@ def problem(refusal: p.Refusal, trace_id: str) -> Response:
         errors = [p.FieldError(field=refusal.field, message=refusal.detail)]
     status = status_of(refusal)
     headers = {"retry-after": _RETRY_SECONDS} if status == 503 else {}
+    if status == 401:
+        headers["www-authenticate"] = "Bearer"
     actual = refusal.facts.get("actual")
     if isinstance(refusal, p.VersionConflict) and isinstance(actual, int):
         headers["etag"] = f'"{actual}"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
@@ -10,11 +11,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.problem import Unavailable
 from services.kit.engine import Engine
 from services.kit.runner import ProjectionRunner
 from services.kit.telemetry import METRICS, REGISTRY
 from services.kit.web.problems import NotReady
-from services.kit.web.queries import folded, folded_up_to
+
+_PATIENCE = 2.0
+"""Seconds that a store has to answer before it is called away."""
 
 
 class StoppedLane(msgspec.Struct, frozen=True):
@@ -66,11 +70,7 @@ def product_version() -> str:
         return "0"
 
 
-def _lag(engine: Engine, runner: ProjectionRunner, head: int) -> int:
-    return 0 if engine.caught_up(runner.projection.name, head) else max(0, head - folded(runner))
-
-
-async def _group(engine: Engine, runner: ProjectionRunner, head: int) -> GroupStatus:
+async def _group(engine: Engine, runner: ProjectionRunner) -> GroupStatus:
     name = runner.projection.name
     async with engine.reading() as reader:
         lanes = await reader.lanes(runner.group)
@@ -78,7 +78,7 @@ async def _group(engine: Engine, runner: ProjectionRunner, head: int) -> GroupSt
     return GroupStatus(
         name=name,
         group=runner.group,
-        lag=_lag(engine, runner, head),
+        lag=await engine.horizon.lag(name),
         working=runner.working,
         incomplete=any(lane.incomplete for lane in lanes),
         rebuilding=await engine.serving(name) != runner.group,
@@ -88,19 +88,38 @@ async def _group(engine: Engine, runner: ProjectionRunner, head: int) -> GroupSt
     )
 
 
-def troubles(engine: Engine) -> list[str]:
-    """Return what keeps the process from being ready, in plain words."""
-    if not engine.runners or any(not runner.lanes for runner in engine.runners.values()):
-        yet = [] if engine.failure is None else [_failed(engine.failure)]
-        return [*yet, "the workspace is being loaded"]
+def missing(engine: Engine) -> list[str]:
+    """Return what keeps the process from doing its work at all, in plain words. Where lanes are shared it may have been
+    given none yet, for others fold them."""
     found = [] if engine.failure is None else [_failed(engine.failure)]
-    for name, runner in engine.runners.items():
-        found += [
-            f"lane {lane.number} of {name} stands at event {lane.stop.event.position}, which could not be folded; "
-            "see `voronka skip` and `voronka rebuild`"
-            for lane in runner.lanes.values()
-            if lane.stop is not None
-        ]
+    alone = engine.share is None
+    if not engine.started or (alone and any(not runner.lanes for runner in engine.runners.values())):
+        found.append("the workspace is being loaded")
+    return found
+
+
+def stopped(engine: Engine) -> list[str]:
+    """Return which lanes stand, in plain words."""
+    return [
+        f"lane {lane.number} of {name} stands at event {lane.stop.event.position}, which could not be folded; "
+        "see `voronka skip` and `voronka rebuild`"
+        for name, runner in engine.runners.items()
+        for lane in runner.lanes.values()
+        if lane.stop is not None
+    ]
+
+
+async def away(engine: Engine) -> list[str]:
+    """Return which stores do not answer, in plain words."""
+    ports = engine.ports
+    asked = {"the event store": ports.store.head, "the document store": ports.documents.groups}
+    found: list[str] = []
+    for what, ask in asked.items():
+        try:
+            await asyncio.wait_for(ask(), _PATIENCE)
+        except (Unavailable, TimeoutError) as error:
+            why = error.detail if isinstance(error, Unavailable) else f"no answer within {_PATIENCE:.0f} s"
+            found.append(f"{what} is away: {why}")
     return found
 
 
@@ -111,15 +130,16 @@ def _failed(error: BaseException) -> str:
 async def status(engine: Engine) -> Status:
     """Gather the state of the process."""
     head = await engine.ports.store.head()
-    found = troubles(engine)
+    found = missing(engine)
+    found += [] if found and engine.share is None else stopped(engine)
     return Status(
-        as_of=await folded_up_to(engine, engine.runners),
+        as_of=await engine.horizon.as_of(list(engine.runners)),
         head=head,
         log_id=engine.ports.store.log_id,
         version=product_version(),
         ready=not found,
         problems=found,
-        groups=[await _group(engine, runner, head) for runner in engine.runners.values()],
+        groups=[await _group(engine, runner) for runner in engine.runners.values()],
     )
 
 
@@ -131,19 +151,24 @@ class StatusRoutes:
 
     async def live(self, _: Request) -> Response:
         """The process answers."""
-        return _json(Alive("alive"))
+        return alive()
 
     async def ready(self, _: Request) -> Response:
-        """Everything is loaded and nothing stands; else a problem that says what."""
-        if found := troubles(self._engine):
+        """All that is needed is there (and nothing stands, where this process is the only one); else a problem."""
+        engine = self._engine
+        found = missing(engine)
+        if engine.share is None:
+            found += [] if found else stopped(engine)
+        else:  # A lane that stands is an alarm, no reason to take what works from those who ask.
+            found += await away(engine)
+        if found:
             raise NotReady("; ".join(found))
         return _json(Alive("ready"))
 
     async def metrics(self, _: Request) -> Response:
         """Prometheus text."""
-        head = await self._engine.ports.store.head()
-        for name, runner in self._engine.runners.items():
-            METRICS.lag_events.labels(name).set(_lag(self._engine, runner, head))
+        for name in self._engine.runners:
+            METRICS.lag_events.labels(name).set(await self._engine.horizon.lag(name))
         return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
     async def status(self, _: Request) -> Response:
@@ -153,3 +178,8 @@ class StatusRoutes:
 
 def _json(answer: msgspec.Struct) -> Response:
     return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+def alive() -> Response:
+    """Say that the process answers."""
+    return _json(Alive("alive"))

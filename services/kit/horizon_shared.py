@@ -1,0 +1,166 @@
+"""How far read models are whose lanes several processes fold: what is not ours is looked up (DESIGN 5, 10)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from contracts.problem import Unavailable
+from services.kit import clock
+from services.kit.documents import Positions
+from services.kit.lane import Place
+from services.kit.ports import Documents, EventStore
+from services.kit.projection import Projection
+from services.kit.runner import ProjectionRunner
+from services.kit.tail import Tail
+
+_LOOK = 0.005
+"""Seconds between two looks into the document store."""
+_OWN = 0.1
+"""Seconds until a place in a lane of ours is looked up all the same: the lane may have got another owner."""
+_NONE = (0, "")
+
+
+class Together:
+    """The distributed profile. Lanes that this process folds are known from memory, the others by the positions that
+    are stored with their documents. `projections`: those of all services."""
+
+    def __init__(
+        self,
+        runners: Mapping[str, ProjectionRunner],
+        projections: Mapping[str, Projection],
+        store: EventStore,
+        documents: Documents,
+        tail: Tail,
+        lanes: int,
+    ) -> None:
+        self._runners = runners
+        self._store = store
+        self._documents = documents
+        self._tail = tail
+        self._projections = projections
+        self._defined: set[str] = set()
+        self._lanes = range(lanes)
+        self._topics = {
+            name: sorted({type.split(".", 1)[0] + ".events" for type in projection.folds})
+            for name, projection in projections.items()
+        }
+        """Projection → the topics of which it folds anything: the others change nothing in it."""
+
+    async def groups(self, names: Sequence[str]) -> tuple[dict[str, str], bool]:
+        """See Horizon."""
+        groups: dict[str, str] = {}
+        stale = False
+        for name in names:
+            group = await self._group(name)
+            if group is None:
+                raise Unavailable(f"the read models of {name} are being made; try again in a moment")
+            groups[name] = group
+            stale = stale or await self._documents.active(name) != group
+        return groups, stale
+
+    async def as_of(self, names: Sequence[str]) -> int:
+        """See Horizon; if something waits, just before the first event that waits was recorded; while the event store
+        is away, when the last event that was seen of it was recorded."""
+        moment = clock.now()
+        try:
+            seen = self._tail.seen >= await self._store.head()
+        except Unavailable:
+            seen = False
+        if not seen:
+            moment = self._tail.seen_at
+        for name in names:
+            for lane, positions in (await self._positions(name, None)).items():
+                _, first = self._tail.unfolded(lane, self._topics[name], positions)
+                if first == 0:
+                    first = await self._next(name, positions)
+                moment = moment if first is None else min(moment, first - 1)
+        return max(moment, 0)
+
+    async def _next(self, name: str, positions: Positions) -> int:
+        """Return when the event behind the positions was recorded, UTC ms: read, as it is no more remembered."""
+        after = min(positions.get(topic, _NONE)[0] for topic in self._topics[name])
+        events = await self._store.read_all(after, 1)
+        return events[0].recorded_at if events else 0
+
+    async def wait(self, places: list[Place], names: Sequence[str], seconds: float) -> bool:
+        """See Horizon."""
+        return all(await asyncio.gather(*[self._wait(places, name, seconds) for name in names]))
+
+    async def _wait(self, places: list[Place], name: str, seconds: float) -> bool:
+        needed = [
+            (topic, lane, position)
+            for topic, number, position in places
+            if topic in self._topics[name]
+            for lane in (self._lanes if number < 0 else (number,))
+        ]
+        runner = self._runners.get(name)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while needed:
+                    own = [place for place in needed if runner is not None and place[1] in runner.lanes]
+                    patience = _LOOK if len(own) < len(needed) else _OWN
+                    if runner is not None and own and await runner.wait(own, patience):
+                        needed = [place for place in needed if place not in own]
+                        continue
+                    known = await self._positions(name, {lane for _, lane, _ in needed})
+                    needed = [(t, n, at) for t, n, at in needed if known[n].get(t, _NONE)[0] < at]
+                    if needed and not own:
+                        await asyncio.sleep(_LOOK)
+        return not needed
+
+    async def _positions(self, name: str, wanted: set[int] | None) -> dict[int, Positions]:
+        """Return the positions of these lanes (None: all): the newer of what is in memory and what is stored."""
+        runner = self._runners.get(name)
+        mine: dict[int, Positions] = (
+            {} if runner is None else {lane.number: lane.positions for lane in runner.lanes.values()}
+        )
+        lanes = self._lanes if wanted is None else sorted(wanted)
+        known = {lane: dict(mine.get(lane, {})) for lane in lanes}
+        if wanted is None and all(lane in mine for lane in lanes):
+            return known
+        group = await self._group(name)
+        if group is None:
+            return known
+        async with self._documents.snapshot() as reader:
+            states = await reader.lanes(group)
+        for state in states:
+            own = known.get(state.lane)
+            if own is not None:
+                for topic, at in state.positions.items():
+                    own[topic] = max(own.get(topic, _NONE), at)
+        return known
+
+    async def _group(self, name: str) -> str | None:
+        """Return the versioned group that is read here, made known to the store; None if this version has none."""
+        projection, runner = self._projections[name], self._runners.get(name)
+        base = f"{name}.{projection.version}"
+        group = await self._documents.active(name) if runner is None else runner.group
+        if group is None or not (group == base or group.startswith(base + "-")):
+            return None
+        if group not in self._defined:
+            await self._documents.define(group, projection.collections, projection.counters)
+            self._defined.add(group)
+        return group
+
+    async def idle(self, names: Sequence[str], seconds: float) -> bool:
+        """See Horizon."""
+        runners = [self._runners[name] for name in names if name in self._runners]
+        return all(await asyncio.gather(*[runner.idle(seconds) for runner in runners]))
+
+    async def lag(self, name: str) -> int:
+        """See Horizon; of the lanes that this process folds, and at most what is remembered of the log's end."""
+        runner = self._runners[name]
+        return sum(
+            self._tail.unfolded(lane.number, self._topics[name], lane.positions)[0] for lane in runner.lanes.values()
+        )
+
+    async def start(self) -> int:
+        """Return from where the log's end is to be followed: where the lane furthest behind is."""
+        head = await self._store.head()
+        furthest = head
+        for name in self._topics:
+            for positions in (await self._positions(name, None)).values():
+                furthest = min(furthest, max((at for at, _ in positions.values()), default=0))
+        return furthest

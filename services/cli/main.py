@@ -30,6 +30,10 @@ export = typer.Typer(no_args_is_help=True, help="Write metrics or events to file
 app.add_typer(export, name="export")
 
 Data = Annotated[Path, typer.Option("--data", help="The data folder, created on first use.", envvar="VORONKA_DATA")]
+OfProfile = Annotated[
+    Profile | None,
+    typer.Option("--profile", help="One process and one folder, or processes on servers.", show_default="embedded"),
+]
 DEFAULT = Path("voronka-data")
 FAILED = 3
 
@@ -73,10 +77,7 @@ def run(
     services: Annotated[
         list[str] | None, typer.Argument(help="Distributed profile: services of this process; none: all of them.")
     ] = None,
-    profile: Annotated[
-        Profile | None,
-        typer.Option(help="One process and one folder, or processes on servers.", show_default="embedded"),
-    ] = None,
+    profile: OfProfile = None,
     data: Data = DEFAULT,
     port: Annotated[
         int | None, typer.Option(help="Port to listen on.", min=1, max=65535, show_default="VORONKA_PORT or 8080")
@@ -95,7 +96,7 @@ async def _serve(
     settings = Settings.read()
     if port is not None:
         settings = settings.model_copy(update={"port": port})
-    if (profile or settings.profile) == "distributed":
+    if _distributed(settings, profile):
         from services.cli import processes
         from services.kit.profiles import distributed
 
@@ -107,6 +108,46 @@ async def _serve(
     return await serve(data, settings.port, demo_if_empty=demo_if_empty)
 
 
+def _distributed(settings: Settings, profile: Profile | None) -> bool:
+    return (profile or settings.profile) == "distributed"
+
+
+@app.command()
+def relay(
+    from_position: Annotated[
+        int | None, typer.Option("--from", help="Send all behind this position of the log once more.", min=0)
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port for health and metrics.", min=1, max=65535)] = None,
+) -> None:
+    """Distributed profile: carry events from the event store to Kafka; run one, two do no harm."""
+    from services.cli import relaying
+
+    settings = Settings.read()
+    _run(relaying.relay(settings.model_copy(update={"port": port or settings.port}), from_position))
+
+
+@app.command()
+def topics() -> None:
+    """Distributed profile: create the topics that are missing, check those that are there; exit code 1 if not well."""
+    from services.cli import relaying
+
+    _run(relaying.check_topics(Settings.read()))
+
+
+@app.command()
+def move(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The data folder of the embedded profile.")],
+    source: Annotated[Profile, typer.Option("--from", help="Where the log is.")] = "embedded",
+    target: Annotated[Profile, typer.Option("--to", help="Where it shall be.")] = "distributed",
+) -> None:
+    """Copy the log and the keys into the other profile, ids, versions and times unchanged; killed, it goes on."""
+    from services.cli import moving
+
+    if source == target:
+        raise typer.BadParameter("name two different profiles", param_hint="--to")
+    _run(moving.move(Settings.read(), folder, back=source == "distributed"))
+
+
 @app.command(name="import")
 def import_(
     folder: Annotated[Path, typer.Argument(help="Folder of the bundle (meta.json, customers.csv ...).")],
@@ -114,8 +155,13 @@ def import_(
     strict: Annotated[bool, typer.Option(help="Store nothing at all if any row is bad.")] = False,
     source: Annotated[str | None, typer.Option(help="Name of the source; default: that of the bundle.")] = None,
     errors: Annotated[Path, typer.Option(help="Where bad rows are listed.")] = Path("errors.csv"),
+    profile: OfProfile = None,
 ) -> None:
     """Import a bundle; again imported, only what is new is added."""
+    if _distributed(settings := Settings.read(), profile):
+        from services.cli import watching
+
+        _run(watching.import_(settings, folder, strict=strict, source=source, errors=errors))
     _run(tasks.import_(folder, data, strict=strict, source=source, errors=errors))
 
 
@@ -124,9 +170,14 @@ def metrics(
     out: Annotated[Path, typer.Option(help="Folder to write the files to.")],
     data: Data = DEFAULT,
     as_of: Annotated[str | None, typer.Option(help="A moment such as 2026-05-31T12:00:00Z; default: now.")] = None,
+    profile: OfProfile = None,
 ) -> None:
     """Write all metrics as CSV and JSON, now or as of a past moment."""
     when = None if as_of is None else to_millis(moment(as_of))
+    if _distributed(settings := Settings.read(), profile):
+        from services.cli import watching
+
+        _run(watching.export_metrics(settings, out, when))
     _run(tasks.export_metrics(data, out, when))
 
 
@@ -137,8 +188,16 @@ def events(out: Annotated[Path, typer.Option(help="File to write.")], data: Data
 
 
 @app.command()
-def verify(data: Data = DEFAULT, most: Annotated[int, typer.Option(help="Differences shown.", min=0)] = 20) -> None:
+def verify(
+    data: Data = DEFAULT,
+    most: Annotated[int, typer.Option(help="Differences shown.", min=0)] = 20,
+    profile: OfProfile = None,
+) -> None:
     """Recompute everything from the log by other means and compare; exit code 1 if anything differs."""
+    if _distributed(settings := Settings.read(), profile):
+        from services.cli import watching
+
+        _run(watching.verify(settings, most))
     _run(tasks.verify(data, most))
 
 

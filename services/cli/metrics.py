@@ -72,7 +72,7 @@ async def tables(reader: Reader, groups: dict[str, str], now: int) -> tuple[dict
 
 async def present_tables(engine: Engine, now: int) -> tuple[dict[str, Table], dict[str, Any]]:
     """Return every exported table and JSON file of the workspace as it is."""
-    groups = {name: await engine.serving(name) for name in engine.runners}
+    groups = await engine.served()
     async with engine.reading() as reader:
         return await tables(reader, groups, now)
 

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-import structlog
 import typer
-from granian.constants import Interfaces
-from granian.server.embed import Server
 
-from services.cli.serve import check_port
+from services.cli.attend import attend
 from services.cli.workspace import SERVICES
 from services.gateway.domain.numbers import NUMBERS
 from services.gateway.pages.first import pages
@@ -28,13 +22,8 @@ from services.kit.settings import Settings
 from services.kit.share import Share
 from services.kit.web import Door, create_app, service_app
 
-log = structlog.get_logger(__name__)
 GATEWAY = "gateway"
 NAMES = tuple(service.name for service in SERVICES)
-_ANSWER = 4.0
-"""Seconds that requests under way have to be answered after a stop was asked for."""
-_END = 5.0
-"""Seconds that workers and stores have to end after that: with _ANSWER, less than 10."""
 _LOOK = 0.5
 """Seconds between two looks whether a worker has ended."""
 Open = Callable[[Settings, Patience], Awaitable[Ports]]
@@ -67,47 +56,15 @@ class Plan:
 
 async def run(plan: Plan, open_ports: Open) -> int:
     """Run until SIGINT or SIGTERM, or until a worker fails for good; every stop is bounded. Raises Unusable."""
-    settings = plan.settings
-    check_port(settings.host, settings.port)
-    door = Door()
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
-    server = Server(door, address=settings.host, port=settings.port, interface=Interfaces.ASGINL, log_enabled=False)
-    serving = asyncio.create_task(server.serve())
-    working = asyncio.create_task(_work(plan, door, open_ports))
-    stopping = asyncio.create_task(stop.wait())
-    typer.echo(f"{', '.join(sorted(plan.local))} at http://{settings.host}:{settings.port} (stop with Ctrl+C)")
-    await asyncio.wait({serving, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    broken = serving.done()
-    typer.echo("stopping ...")
-    door.stopping = True
-    server.stop()  # type: ignore[no-untyped-call]
-    await asyncio.wait({serving}, timeout=_ANSWER)
-    working.cancel()
-    await asyncio.wait({working}, timeout=_END)
-    stopping.cancel()
-    if not working.done():
-        log.warning("stopped without waiting any longer for workers and stores")
-        sys.stdout.flush()
-        os._exit(0)  # what hangs would hang the interpreter's own end too
-    if not working.cancelled():
-        working.result()
-    if broken:
-        raise Unusable(f"the web server at {settings.host}:{settings.port} ended by itself")
-    return 0
+
+    async def work(door: Door, patience: Patience) -> None:
+        await _work(plan, door, patience, open_ports)
+
+    return await attend(plan.settings, ", ".join(sorted(plan.local)), work)
 
 
-async def _work(plan: Plan, door: Door, open_ports: Open) -> None:
+async def _work(plan: Plan, door: Door, patience: Patience, open_ports: Open) -> None:
     """Wait for what is needed, then work until cancelled."""
-
-    def tell(words: str) -> None:
-        if door.waiting != words:
-            typer.echo(words)
-        door.waiting = words
-
-    patience = Patience(tell)
     passes = Passes(plan.secret)
     ports = await open_ports(plan.settings, patience)
     calls = Calls({name: url for name, url in plan.settings.urls().items() if name not in plan.local}, passes)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from services.analytics.oracle.difference import Difference
 from services.cli import progress
 from services.cli.events import export_events as write_events
 from services.cli.filling import Demo, bring, fill, settle, today
@@ -14,6 +15,7 @@ from services.cli.past import tables_as_of
 from services.cli.verify import verify as differences
 from services.cli.workspace import SERVICES, engine, ports
 from services.importer.errors import check_place, remove_stale, write_errors
+from services.importer.run import Report
 from services.kit import clock
 from services.kit.codec import Codec
 from services.kit.rebuild import rebuild as build_anew
@@ -25,7 +27,11 @@ FINDINGS = 1
 async def import_(folder: Path, data: Path, *, strict: bool, source: str | None, errors: Path) -> int:
     """Import a bundle and fold it; bad rows are listed in the file `errors`."""
     check_place(errors, data)
-    report = await bring(data, folder, strict=strict, source=source)
+    return told_import(await bring(data, folder, strict=strict, source=source), errors, data)
+
+
+def told_import(report: Report, errors: Path, data: Path | None) -> int:
+    """Say what an import did, list its findings in the file `errors`; return the exit code."""
     stored = counted(report.events, "event") + " stored" if report.events else "nothing new to store"
     typer.echo(f"{stored} from source {report.source!r}" if report.source else "nothing was stored")
     for table, count in report.subjects.items():
@@ -81,14 +87,19 @@ async def verify(data: Path, most: int) -> int:
         with progress.shown() as shown:
             await settle(running, shown)
             found = await differences(running, clock.now(), shown)
-        marks = [mark for name in running.runners for mark in await standing(running, name) if mark.finding]
+        marks = [m.finding for name in running.runners for m in await standing(running, name) if m.finding]
+    told_differences(found, marks, most)
+    return FINDINGS if found or marks else 0
+
+
+def told_differences(found: list[Difference], marks: list[str], most: int) -> None:
+    """Say what `verify` found; `most`: differences shown."""
     for difference in found[:most]:
         key = " ".join(map(str, difference.key))
         typer.echo(f"{difference.table} {key} {difference.column}: served {difference.got}, log {difference.want}")
     for mark in marks:
-        typer.echo(mark.finding)
+        typer.echo(mark)
     typer.echo(counted(len(found), "difference"))
-    return FINDINGS if found or marks else 0
 
 
 async def rebuild(data: Path, projection: str | None) -> int:

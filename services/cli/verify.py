@@ -53,7 +53,7 @@ async def verify(engine: Engine, now: int, progress: Progress = lambda *_: None)
 
 async def compared(engine: Engine, oracle: Oracle, now: int) -> list[Difference]:
     """Return every difference between the read models and a recomputation that was made."""
-    groups = {name: await engine.serving(name) for name in engine.runners}
+    groups = await engine.served()
     async with engine.reading() as reader:
         numbers = await Numbers.open(reader, groups["analytics"], now)
         called = await names(reader, groups)

@@ -28,13 +28,13 @@ class BundleError(Exception):
         self.error = error
 
 
-def check_place(path: Path, data: Path) -> None:
-    """Raise Invalid if the list of bad rows would lie inside the data folder."""
-    if path.resolve().is_relative_to(data.resolve()):
+def check_place(path: Path, data: Path | None) -> None:
+    """Raise Invalid if the list of bad rows would lie inside the data folder (None: there is none)."""
+    if data is not None and path.resolve().is_relative_to(data.resolve()):
         raise Invalid("errors.csv is never written into the data folder; name another place", field="errors")
 
 
-def write_errors(errors: Sequence[RowError], path: Path, data: Path) -> None:
+def write_errors(errors: Sequence[RowError], path: Path, data: Path | None) -> None:
     """Write `errors.csv` (file, line, column, reason). Raises Invalid if `path` lies inside the data folder."""
     check_place(path, data)
     path.parent.mkdir(parents=True, exist_ok=True)

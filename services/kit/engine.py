@@ -209,6 +209,13 @@ class Engine:
         async with self.ports.documents.snapshot() as reader:
             yield reader
 
+    async def served(self) -> dict[str, str]:
+        """Return the versioned group that answers reads of each projection of any service. Raises Unavailable."""
+        names = list(self._projections)
+        if self.share is not None:
+            return (await self.horizon.groups(names))[0]
+        return {name: await self.serving(name) for name in names}
+
     async def serving(self, name: str) -> str:
         """Return the versioned group that answers reads of this projection."""
         return await self.ports.documents.active(name) or self.runners[name].group

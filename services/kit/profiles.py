@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,6 +20,7 @@ from services.kit.adapters.sqlite_store import SqliteEventStore
 from services.kit.errors import Unusable
 from services.kit.patience import Patience
 from services.kit.ports import Documents, EventStore, Keyring, Ports
+from services.kit.relay import Topics
 from services.kit.settings import Settings
 
 
@@ -84,21 +86,19 @@ async def distributed(settings: Settings, patience: Patience) -> Ports:
     """Open the adapters of the servers that the settings name, each as soon as its server is there.
 
     Raises Unusable if drivers are missing, or a server will not do."""
-    kurrent, kafka = _adapter("kurrent_store"), _adapter("kafka_bus")
-    documents_of, keyring_of = _adapter("mongo_documents"), _adapter("mongo_keyring")
+    kafka = _adapter("kafka_bus")
+    documents_of = _adapter("mongo_documents")
     redis = _adapter("redis_limits")
     address, database = settings.documents.get_secret_value(), settings.database
     async with AsyncExitStack() as undo:
-        store: EventStore = await patience.until(
-            "the event store", lambda: kurrent.KurrentEventStore.open(settings.event_store.get_secret_value())
-        )
+        store = await event_store(settings, patience)
         undo.push_async_callback(store.close)
         documents: Documents = await patience.until(
             "the document store", lambda: documents_of.MongoDocuments.open(address, database)
         )
         undo.push_async_callback(documents.close)
-        keyring: Keyring = await patience.until("the keyring", lambda: keyring_of.MongoKeyring.open(address, database))
-        undo.push_async_callback(keyring.close)
+        keys = await keyring(settings, patience)
+        undo.push_async_callback(keys.close)
         bus = kafka.KafkaBus(_kafka(settings), store)
         limits = redis.RedisLimits(settings.redis.get_secret_value())
         undo.pop_all()
@@ -107,7 +107,43 @@ async def distributed(settings: Settings, patience: Patience) -> Ports:
         await bus.close()
         await limits.close()
 
-    return Ports(store, bus, documents, keyring, limits, close_more)
+    return Ports(store, bus, documents, keys, limits, close_more)
+
+
+async def event_store(settings: Settings, patience: Patience) -> EventStore:
+    """Open the event store that the settings name, as soon as it is there. Raises Unusable if its driver is missing."""
+    kurrent, address = _adapter("kurrent_store"), settings.event_store.get_secret_value()
+    opened: EventStore = await patience.until("the event store", lambda: kurrent.KurrentEventStore.open(address))
+    return opened
+
+
+async def keyring(settings: Settings, patience: Patience) -> Keyring:
+    """Open the keyring, as soon as the document store is there. Raises Unusable if its driver is missing."""
+    adapter, address = _adapter("mongo_keyring"), settings.documents.get_secret_value()
+    opened: Keyring = await patience.until("the keyring", lambda: adapter.MongoKeyring.open(address, settings.database))
+    return opened
+
+
+@dataclass(frozen=True)
+class TopicTools:
+    """What the relay and `voronka topics` need of Kafka."""
+
+    topics: Topics
+    lanes: int
+    ensure: Callable[[], Awaitable[list[str]]]
+    """Create what is missing; returns the names. Raises Unavailable."""
+    check: Callable[[], Awaitable[list[str]]]
+    """Return what is wrong, each with its remedy. Raises Unavailable."""
+
+
+def topics(settings: Settings) -> TopicTools:
+    """Return the tools for the topics that the settings name. Raises Unusable if the driver is missing."""
+    relay, tools, kafka = _adapter("kafka_relay"), _adapter("kafka_topics"), _kafka(settings)
+
+    async def check() -> list[str]:
+        return [finding.text for finding in await tools.check(kafka)]
+
+    return TopicTools(relay.KafkaTopics(kafka), kafka.lanes, lambda: tools.ensure(kafka), check)
 
 
 def _kafka(settings: Settings) -> Any:

@@ -22,6 +22,7 @@ from services.kit.web.commands import Endpoint
 from services.kit.web.guard import Guard
 from services.kit.web.internal import internal_routes
 from services.kit.web.openapi import API, document, encoded
+from services.kit.web.probes import Probes
 from services.kit.web.problems import Malformed, WrongMethod, problem
 from services.kit.web.status import StatusRoutes
 
@@ -73,8 +74,13 @@ def service_app(engine: Engine, passes: Passes) -> FastAPI:
     return _made(table, StatusRoutes(engine), None, probes=True)
 
 
+def probe_app(missing: Callable[[], str]) -> FastAPI:
+    """Make the application of a process that answers nobody: health and metrics. `missing`: why it is not ready."""
+    return _made({}, Probes(missing), None, probes=True)
+
+
 def _made(
-    table: dict[str, dict[str, Endpoint]], routes: StatusRoutes, hosts: frozenset[str] | None, *, probes: bool
+    table: dict[str, dict[str, Endpoint]], routes: StatusRoutes | Probes, hosts: frozenset[str] | None, *, probes: bool
 ) -> FastAPI:
     app = FastAPI(
         title="Voronka",

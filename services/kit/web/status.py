@@ -163,7 +163,7 @@ class StatusRoutes:
             found += await away(engine)
         if found:
             raise NotReady("; ".join(found))
-        return _json(Alive("ready"))
+        return alive("ready")
 
     async def metrics(self, _: Request) -> Response:
         """Prometheus text."""
@@ -180,6 +180,6 @@ def _json(answer: msgspec.Struct) -> Response:
     return Response(msgspec.json.encode(answer), media_type="application/json")
 
 
-def alive() -> Response:
-    """Say that the process answers."""
-    return _json(Alive("alive"))
+def alive(status: Literal["alive", "ready"] = "alive") -> Response:
+    """Say that the process answers, or that it does its work."""
+    return _json(Alive(status))

@@ -120,7 +120,7 @@ class KurrentEventStore:
         for follower in self._followers:
             follower.end()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._quiet.wait(), 2 * self._connection.deadline)
+            await asyncio.wait_for(self._quiet.wait(), self._connection.deadline)
         await self._connection.close()
 
     # ---------------------------------------------------------------- inside

@@ -78,6 +78,7 @@ class Follower:
 
     def _arrived(self, events: list[RecordedEvent]) -> None:
         self._position = events[-1].position
+        self._reads.ended(self._position)
         if self._failures:
             _log.info("the event store answers again", position=self._position)
             self._failures = 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections import OrderedDict
 from collections.abc import Collection
 
 from contracts.envelope import RecordedEvent
@@ -12,6 +14,8 @@ from services.kit.adapters.kurrent_events import recorded
 
 SLICE = 1_000
 """Events one call reads."""
+_PLACES = 1_000
+"""Ends of readings that are remembered."""
 
 
 class Reads:
@@ -22,6 +26,13 @@ class Reads:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._places: OrderedDict[int, None] = OrderedDict()
+
+    def ended(self, position: int) -> None:
+        """Note that a reading ended with the event at this position: the next one may begin there."""
+        self._places[position] = None
+        if len(self._places) > _PLACES:
+            self._places.popitem(last=False)
 
     async def stream(self, name: str, after: int, limit: int) -> list[RecordedEvent]:
         """Return up to `limit` events of the stream with version > after, in order."""
@@ -60,20 +71,19 @@ class Reads:
         """Return up to `size` events with position > after; and if there are no more."""
         if after <= 0:
             return await self._from(None, after, size, pattern)
-        try:
-            return await self._from(after, after, size, pattern)
-        except InvalidPosition:
-            pass
-        try:
-            return await self._from(after + 1, after, size, pattern)
-        except InvalidPosition:
-            return await self._from(await self._before(after), after, size, pattern)
+        # Mostly this reading's last event, which comes along then; or the number before an event, asked for by itself.
+        for start in (after, after + 1) if after in self._places else (after + 1, after):
+            with contextlib.suppress(InvalidPosition):
+                return await self._from(start, after, size, pattern)
+        return await self._from(await self._before(after), after, size, pattern)
 
     async def _from(self, start: int | None, after: int, size: int, pattern: str) -> tuple[list[RecordedEvent], bool]:
-        # One more than wanted: the event at the start comes along, mostly.
+        # One more than wanted: the event at the start may come along.
         part = await self._connection.read_all(start, size + 1, pattern=pattern)
-        events = [recorded(event) for event in part if event.commit_position > after]
-        return events[:size], len(part) <= size
+        events = [recorded(event) for event in part if event.commit_position > after][:size]
+        if events:
+            self.ended(events[-1].position)
+        return events, len(part) <= size
 
     async def _before(self, position: int) -> int | None:
         """Return the position of the last event before one that no event has: only a wrong caller asks for it.

@@ -43,6 +43,11 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 async def fill(store: EventStore, count: int, start: int = 0) -> list[RecordedEvent]:
     """Append so many events of 40 keys and all topics, some together; return the whole log."""
+    await write(store, count, start)
+    return await everything(store)
+
+
+async def write(store: EventStore, count: int, start: int = 0) -> None:
     chance = Random(count)
     n = start
     appends: list[Append] = []
@@ -52,7 +57,6 @@ async def fill(store: EventStore, count: int, start: int = 0) -> list[RecordedEv
         appends.append(Append(f"stream-{n}", events, 0))
         n += size
     await store.append_many(appends)
-    return await everything(store)
 
 
 def belongs(event: RecordedEvent, lane: int, lanes: int) -> bool:
@@ -191,7 +195,7 @@ async def test_writing_while_it_is_delivered(buses: BusCase, store: EventStore) 
     group = Group(buses.make(store), store)
     taking = asyncio.ensure_future(group.take(10**9))
     for start in range(0, 2_000, 50):
-        await fill(store, 50, start)
+        await write(store, 50, start)
     log = await everything(store)
     await until(lambda: group.count == deliveries_of(log, buses.lanes))
     taking.cancel()

@@ -19,9 +19,10 @@ _MAY_NOT = frozenset({13, 59, 115, 8000})
 async def compact(mongo: Mongo, names: Iterable[str]) -> None:
     """Compact these collections, where the user may ask for it.
 
-    What was deleted can be read by no query anyway; compacting gives its blocks back to the file system. MongoDB does
-    not overwrite them, and its oplog and journal keep changes until they are rolled over: against somebody who reads
-    the disk only encryption at rest and a short oplog window help."""
+    What was deleted can be read by no query anyway; compacting gives its blocks back to the file system (MongoDB 8:
+    where 20 MB or more are free). MongoDB does not overwrite them, and its oplog and journal keep changes until they
+    are rolled over: against somebody who reads the disk only encryption at rest and a short oplog window help. The user
+    needs the role dbAdmin besides readWrite."""
     for name in names:
         try:
             with mongo.bounded(_SECONDS):

@@ -67,7 +67,6 @@ class MongoDouble:
         self._replica_set = replica_set
         self._password = password
         self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._cursors: dict[int, tuple[str, list[Document]]] = {}
         self._numbers = count(1)

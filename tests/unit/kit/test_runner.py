@@ -19,6 +19,7 @@ from services.analytics.projections.group import ANALYTICS
 from services.analytics.projections.shapes import Fact
 from services.kit.adapters.log_bus import LogBus
 from services.kit.documents import Counter, LaneMoved
+from services.kit.lane import Lane
 from services.kit.lanes import lane_of
 from services.kit.projection import Projection
 from tests.unit.analytics.support import T0, Story
@@ -287,12 +288,40 @@ class Held:
 
     async def commit(self, *args: Any, **more: Any) -> None:
         self.waiting.set()
-        await self.go_on.wait()
+        if asyncio.current_task().cancelling() == 0:  # type: ignore[union-attr]
+            await self.go_on.wait()
         try:
             await self._documents.commit(*args, **more)
         except LaneMoved as error:
             self.refused.append(error)
             raise
+
+
+async def test_a_place_is_reached_when_its_documents_are_stored_and_not_before(short: Path) -> None:
+    async with workspace(short) as ports:
+        held = Held(ports.documents)
+        async with Running(ports, docs=held) as running:
+            await held.waiting.wait()
+            assert running.folded == 0
+            held.go_on.set()
+            await running.settle()
+            assert running.folded > 0
+
+
+async def test_an_end_inside_a_commit_does_not_save_its_positions_without_its_documents(short: Path) -> None:
+    def passed_something(*args: Any) -> Lane:
+        return Lane(*args, unsaved=1)
+
+    async with workspace(short) as ports:
+        held = Held(ports.documents)
+        with patch("services.kit.runner.Lane", passed_something):
+            async with Running(ports, docs=held):
+                await held.waiting.wait()
+        async with ports.documents.snapshot() as reader:
+            assert [lane.positions for lane in await reader.lanes(GROUP)] == [{}]
+        async with Running(ports) as running:
+            await running.settle()
+        await check(ports)
 
 
 class Deaf(LogBus):

@@ -22,7 +22,7 @@ _numbers = count()
 
 def own(address: str, **changes: Any) -> KafkaSettings:
     """Return settings with a prefix that no other test has, and patience for a test."""
-    settings = KafkaSettings(address, prefix=f"test-{getpid()}-{next(_numbers)}.", session=2.0, stalled=5.0, send=5.0)
+    settings = KafkaSettings(address, prefix=f"test-{getpid()}-{next(_numbers)}.", stalled=5.0, send=5.0)
     return replace(settings, **changes)
 
 

@@ -51,7 +51,7 @@ class Running:
     """A relay and a group at work."""
 
     def __init__(self, broker: Kafka, store: EventStore) -> None:
-        self.settings = own(broker.address, stalled=3.0)
+        self.settings = own(broker.address, session=2.0, stalled=3.0)
         self.relay = relay_of(store, self.settings)
         self.group = Group(KafkaBus(self.settings, store), store)
         self._tasks = [asyncio.create_task(self.relay.run()), asyncio.create_task(self.group.take(10**9))]

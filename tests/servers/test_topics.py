@@ -129,3 +129,8 @@ async def test_a_wrong_password_is_named(guarded: Kafka) -> None:
     with pytest.raises(Unavailable, match=r"SASL|PLAINTEXT"):
         await check(replace(own(guarded.address), send=2.0))
     assert PASSWORD not in repr(known(guarded))
+
+
+async def test_a_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match=r"certificate.*No such file"):
+        await check(own("127.0.0.1:1", security="SSL", ca_file=tmp_path / "nothing.pem"))

@@ -83,7 +83,7 @@ async def store(tmp_path: Path) -> AsyncIterator[EventStore]:
 
 @pytest.fixture
 async def workers(kafka: Kafka, store: EventStore, tmp_path: Path) -> AsyncIterator[Workers]:
-    settings = own(kafka.address)
+    settings = own(kafka.address, session=2.0)
     await ensure(settings)
     made = Workers(tmp_path, store, settings)
     yield made

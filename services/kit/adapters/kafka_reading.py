@@ -56,7 +56,7 @@ class Reading:
         self._opening = False
         self._closed = False
         self._tries: dict[int, int] = {}
-        """How often a lane was opened since it last delivered something."""
+        """How often a gap was not closed by reading the lane again."""
         self._moved = 0.0
         """When something was last read, or nothing was waited for."""
 
@@ -66,7 +66,6 @@ class Reading:
         """Open the lane again, if it is ours, before anything more of it is delivered."""
         if lane in (self._member.assigned or ()):
             self._wanted.setdefault(lane, True)
-            self._tries[lane] = self._tries.get(lane, 0) + 1
 
     def close(self) -> None:
         """Let `next` end."""
@@ -204,10 +203,10 @@ class Reading:
         for topic, gap in lane.gaps.items():
             if now < gap.next_try:
                 continue
+            self._tries[lane.number] = max(gap.tries, self._tries.get(lane.number, 0))
             gap.tries += 1
             gap.next_try = now + min(_ALARM, 2.0**gap.tries)
             METRICS.gaps.labels(self._group).inc()
-            self._tries[lane.number] = gap.tries
             self._wanted[lane.number] = True
             if now - gap.since >= _ALARM:
                 after = lane.last.get(topic, 0)

@@ -45,7 +45,11 @@ class Finding:
 @asynccontextmanager
 async def admin(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
     """Open an administration client. Raises Unavailable, saying what is wrong, also for what is done with it."""
-    client = _Admin(AIOKafkaAdminClient(**settings.options(), request_timeout_ms=int(_TIMEOUT * 1000)))
+    try:
+        options = settings.options()
+    except OSError as error:
+        raise Unavailable(f"A certificate or key for Kafka cannot be read: {error}") from error
+    client = _Admin(AIOKafkaAdminClient(**options, request_timeout_ms=int(_TIMEOUT * 1000)))
     try:
         await start(client, _TIMEOUT)
         async with asyncio.timeout(_TIMEOUT):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple, cast, get_args
 
 from contracts.envelope import Origin, RecordedEvent, rfc3339
@@ -49,11 +50,11 @@ def write(event: RecordedEvent, prev: int, log_id: str) -> Message:
         ("ce_source", b"/voronka/" + event.type.split(".", 1)[0].encode()),
         ("ce_type", event.type.encode()),
         ("ce_subject", event.stream.encode()),
-        ("ce_time", rfc3339(event.occurred_at).encode()),
+        ("ce_time", _time(event.occurred_at)),
         ("ce_partitionkey", event.key.encode()),
         ("ce_position", b"%d" % event.position),
         ("ce_streamversion", b"%d" % event.version),
-        ("ce_recordedat", rfc3339(event.recorded_at).encode()),
+        ("ce_recordedat", _time(event.recorded_at)),
         ("ce_actor", event.actor.encode()),
         ("ce_commandid", event.command_id.encode()),
         ("ce_commandhash", event.command_hash.encode()),
@@ -130,6 +131,11 @@ _NEEDED = tuple(
         "logid",
     ]
 )
+
+
+@lru_cache(maxsize=1024)
+def _time(millis: int) -> bytes:
+    return rfc3339(millis).encode()
 
 
 def _millis(text: str) -> int:

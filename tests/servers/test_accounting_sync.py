@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -122,6 +123,12 @@ async def test_killed_in_the_middle_it_loses_nothing_and_doubles_nothing(kafka: 
         assert await program.run("--until-end") == (0, "")
         code, said = await program.run("--reconcile", "--voronka", url)
         assert (code, said.splitlines()[-1].endswith(" 0 differ")) == (0, True), said
+        with sqlite3.connect(path) as db:  # a cent that goes missing is found and told
+            db.execute("UPDATE entry SET amount = amount - 1 WHERE document = 'payment-z0'")
+        db.close()
+        code, said = await program.run("--reconcile", "--voronka", url)
+        assert (code, said.splitlines()[-1].endswith(" 1 differ")) == (1, True), said
+        assert "received" in said
         ledger = Ledger(path)
         shipped = sum(documents for (account, _, _), (documents, _, _) in ledger.totals().items() if account == BILLED)
         ledger.close()
@@ -178,8 +185,6 @@ async def test_a_message_that_is_missing_is_noticed_and_booked_when_it_comes(kaf
 def _entries(path: Path) -> int:
     if not path.exists():
         return 0
-    import sqlite3
-
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
         try:
             found = db.execute("SELECT count(*) FROM entry").fetchone()[0]

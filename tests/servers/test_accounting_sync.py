@@ -10,32 +10,28 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from contracts.envelope import RecordedEvent
 from contracts.pipeline import commands as pipeline
 from contracts.pipeline.commands import LineSpec
-from services.cli.workspace import SERVICES
-from services.kit.web import create_app
-from tests.support.app import App, running
-from tests.support.company import Company
-
-pytest.importorskip("aiokafka", reason="install the extra `distributed`")
-pytest.importorskip("services.kit.adapters.kafka_relay", reason="the Kafka adapters are not part of this tree")
-from aiokafka import AIOKafkaProducer
-
 from examples.accounting_sync.fold import BILLED
 from examples.accounting_sync.follow import Follower
 from examples.accounting_sync.follow import Kafka as Where
 from examples.accounting_sync.ledger import Gap, Ledger
+from services.cli.workspace import SERVICES
 from services.kit.adapters.kafka_settings import KafkaSettings
 from services.kit.adapters.kafka_topics import ensure
 from services.kit.adapters.kafka_wire import write
+from services.kit.web import create_app
 from tests.servers.followed import eventually_relayed, relayed
 from tests.servers.native.kafka import Kafka
 from tests.servers.native.process import free_ports
 from tests.servers.relayed import eventually, own
+from tests.support.app import App, running
+from tests.support.company import Company
 
 pytestmark = pytest.mark.servers
 ROOT = Path(__file__).parents[2]

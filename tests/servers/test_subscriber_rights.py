@@ -7,9 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("aiokafka", reason="install the extra `distributed`")
-pytest.importorskip("services.kit.adapters.kafka_relay", reason="the Kafka adapters are not part of this tree")
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError

@@ -47,7 +47,7 @@ class ProjectionRunner:
     ) -> None:
         self.projection = projection
         self._shared = shared
-        self._due = 0.0
+        self._due = self._again = 0.0
         self.group = group
         self.lanes: dict[int, Lane] = {}
         self._loader = Loader(projection, group, documents)
@@ -78,17 +78,15 @@ class ProjectionRunner:
                     self._opened = asyncio.get_running_loop().create_future()
                 if not self._arriving.done() and not await self._work():
                     either: list[asyncio.Future[Any]] = [self._arriving, self._opened]
-                    done, _ = await asyncio.wait(either, timeout=self._rest, return_when=asyncio.FIRST_COMPLETED)
-                    if not done:
-                        await self._rested()
+                    await asyncio.wait(either, timeout=self._rest, return_when=asyncio.FIRST_COMPLETED)
                 if self._arriving.done():
                     self._taking = True
                     batch = self._arriving.result()
                     self._arriving = None
                     await self._take(batch)
-                    if self._shared and monotonic() >= self._due:
-                        await self._rested()
                     self._taking = False
+                if self._shared and monotonic() >= self._due:
+                    await self._tell()
         except StopAsyncIteration:
             return
         finally:
@@ -126,10 +124,13 @@ class ProjectionRunner:
             return _SOON
         return _LOOK if any(lane.elsewhere for lane in self.lanes.values()) else None
 
-    async def _rested(self) -> None:
-        self._due = monotonic() + _SOON
+    async def _tell(self) -> None:
+        """Commit what was passed, for those who look from elsewhere; and look what they have done."""
+        now = monotonic()
+        self._due, look = now + _SOON, now >= self._again
+        self._again = now + _LOOK if look else self._again
         for lane in list(self.lanes.values()):
-            lane.busy = lane.busy or lane.elsewhere
+            lane.busy = lane.busy or (look and lane.elsewhere)
             if lane.unsaved and lane.stop is None:
                 try:
                     await self._commit(lane, [])

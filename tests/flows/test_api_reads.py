@@ -324,7 +324,7 @@ async def test_a_failed_worker_makes_the_process_not_ready(app: App, monkeypatch
 
 
 async def test_nothing_is_answered_while_the_workspace_is_loaded(app: App, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(app.engine, "runners", {})
+    monkeypatch.setattr(app.engine, "started", False)
     assert (await app.http.get("/health/ready")).json()["code"] == "not-ready"
     assert (await app.http.get("/api/v1/clients")).json()["code"] == "unavailable"
     assert (await app.post("/clients", {"name": "A"})).json()["code"] == "unavailable"

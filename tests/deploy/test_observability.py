@@ -163,6 +163,8 @@ SERIES = {
     'voronka_command_seconds_bucket{command="PlaceOrder", le="0.05"}': "0+40x60",
     'voronka_command_seconds_bucket{command="PlaceOrder", le="+Inf"}': "0+40x60",
     'up{job="voronka", process="clients", instance="clients:8080"}': "1x5 0x60",
+    'up{job="voronka", process="relay", instance="relay:8080"}': "1x5 0x60",
+    'voronka_relay_position{process="gateway"}': "0x60",
     "voronka_relay_lag": "0x5 9x60",
     "voronka_relay_failures_total": "0+1x60",
     'voronka_limits_away_total{limit="commands"}': "0+1x60",
@@ -180,7 +182,10 @@ FIRES: dict[str, tuple[str, list[dict[str, str]]]] = {
     "VoronkaRedisAway": ("10m", [{"severity": "warning"}]),
     "VoronkaTargetDown": (
         "4m",
-        [{"job": "voronka", "process": "clients", "instance": "clients:8080", "severity": "critical"}],
+        [
+            {"job": "voronka", "process": process, "instance": f"{process}:8080", "severity": "critical"}
+            for process in ("clients", "relay")
+        ],
     ),
     "VoronkaRelayLag": ("6m", [{"severity": "critical"}]),
     "VoronkaRelayGone": ("4m", [{"severity": "critical"}]),

@@ -21,6 +21,8 @@ pytestmark = pytest.mark.torture
 WRITERS = ("w1", "w2", "w3", "w4")
 OF_A_REBUILD = ("bulk.written", "bulk.synced")
 NOW = 1_780_000_000_000
+ENOUGH = 1_000
+"""Commands that must have been answered, so that what was killed was really at work."""
 PROJECTIONS = [p.name for service in SERVICES for p in service.projections]
 
 
@@ -88,6 +90,8 @@ def test_killed_under_load(
         for point in OF_A_REBUILD:
             assert started.live("rebuild", data, point=point).hit == point
             load.live(rng.uniform(0.2, 0.9))
+        while len(load.acked) <= ENOUGH:  # a slow machine needs more lives for it
+            load.live(rng.uniform(0.5, 1.5))
         kills, hit = started.kills, set(started.hit)
     acks = list(load.acked.values())
 
@@ -108,7 +112,6 @@ def test_killed_under_load(
     assert (gone, twice, differ) == (0, 0, 0)
     assert kills >= least, "a test that injected no fault proves nothing"
     assert hit == named
-    assert len(acks) > 1_000
 
 
 def told(events: list[RecordedEvent]) -> dict[str, list[tuple[object, ...]]]:

@@ -155,6 +155,8 @@ def _kafka(settings: Settings) -> Any:
         username=settings.kafka_user,
         password=settings.kafka_password.get_secret_value(),
         ca_file=Path(settings.kafka_ca_file) if settings.kafka_ca_file else None,
+        prefix=settings.kafka_prefix,
+        replicas=settings.kafka_replicas,
     )
 
 

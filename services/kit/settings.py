@@ -29,6 +29,12 @@ class Settings(BaseSettings):
     kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     kafka_user: str = ""
     kafka_password: SecretStr = SecretStr("")
+    kafka_prefix: str = Field(
+        default="", description="Put before names of topics and groups: several workspaces on one cluster"
+    )
+    kafka_replicas: int = Field(
+        default=1, ge=1, description="Copies of each partition of topics that are created; 3 on a real cluster"
+    )
     kafka_ca_file: str = Field(default="", description="Certificates to trust (PEM); empty: those of the system")
     documents: SecretStr = Field(
         default=SecretStr(""), description="MongoDB replica set: mongodb://HOST:27017/?replicaSet=rs0"

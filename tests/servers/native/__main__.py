@@ -11,7 +11,7 @@ from tests.servers.native.process import ROOT, NotStarted, NotThere, alive, end
 from tests.servers.native.redis import Redis
 
 _STATE = ROOT / "state.json"
-_SETTINGS = {"kafka": "VORONKA_KAFKA_SERVERS", "redis": "VORONKA_REDIS_URL"}
+_SETTINGS = {"kafka": "VORONKA_KAFKA", "redis": "VORONKA_REDIS"}
 
 
 def _running() -> dict[str, dict[str, str]]:

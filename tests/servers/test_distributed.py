@@ -1,0 +1,205 @@
+"""The distributed profile whole, as processes: as exact as on one machine, whatever is killed (issue 4, X5)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+
+import pytest
+
+from contracts.ids import command_id
+from services.cli.demo import write_bundle
+from services.kit.adapters.kurrent_store import KurrentEventStore
+from tests.servers.cluster import ALL, Cluster
+from tests.servers.native.kafka import Kafka
+from tests.servers.native.redis import Redis
+from tests.support.open_data import canonical, expected
+from tests.support.workspaces import ROOT as DATA
+
+pytestmark = pytest.mark.servers
+SETS = ("northwind/traders_2006", "northwind/classic_1996_1998", "maven_crm", "helpdesk_it")
+
+
+@pytest.fixture
+def cluster(kafka: Kafka, redis: Redis, tmp_path: Path) -> Iterator[Cluster]:
+    made = Cluster(tmp_path, kafka.address, redis.address)
+    yield made
+    made.stop()
+
+
+def compared(cluster: Cluster, name: str, as_of: str) -> str:
+    told = cluster.voronka("export", "metrics", "--out", "out", "--as-of", as_of)
+    assert told.returncode == 0, told.stderr
+    command = [sys.executable, str(DATA / "compare.py"), str(cluster.folder / "out"), str(expected(name))]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).stdout
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_an_open_set_gives_the_expected_numbers(cluster: Cluster, name: str) -> None:
+    cluster.start_all()
+    bundle = canonical(name)
+    told = cluster.voronka("import", str(bundle))
+    assert told.returncode == 0, told.stderr
+    as_of = json.loads((bundle / "meta.json").read_text("utf-8"))["as_of"]
+    assert " 0 differ" in compared(cluster, name, as_of)
+    told = cluster.voronka("verify")
+    assert told.stdout.splitlines()[-1] == "0 differences", told.stdout + told.stderr
+    again = cluster.voronka("import", str(bundle))
+    assert "nothing new to store" in again.stdout
+
+
+class Writer(threading.Thread):
+    """Sends commands to the gateway, each until it is answered: `done` has the commands that were."""
+
+    def __init__(self, cluster: Cluster, name: str) -> None:
+        super().__init__(daemon=True)
+        self.cluster, self.me = cluster, name
+        self.done: list[tuple[str, str]] = []
+        """Stream and command id."""
+        self.wrong: list[str] = []
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        number = 0
+        while not self.stopping.is_set() and not self.wrong:
+            number += 1
+            client = f"{self.me}-{number}"
+            self._send(
+                "RegisterClient", "client", "/clients", client, {"client_id": client, "name": f"Client {client}"}
+            )
+            deal = {"deal_id": client, "client_id": client, "funnel_id": "f", "value": 100 + number}
+            self._send("OpenDeal", "deal", "/deals", client, deal)
+            self._send("AddNote", "note", "/notes", client, {"note_id": client, "client_id": client, "text": "hello"})
+            self._send("MoveDeal", "deal", f"/deals/{client}/stage", client, {"stage_id": "won"})
+
+    def _send(self, command: str, category: str, path: str, id: str, body: dict[str, object]) -> None:
+        key = f"{self.me}-{command}-{id}"
+        request = urllib.request.Request(
+            f"{self.cluster.url('gateway')}/api/v1{path}",
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json", "Idempotency-Key": key, "X-Actor": self.me},
+        )
+        while not self.stopping.is_set():
+            try:
+                with urllib.request.urlopen(request, timeout=10) as answer:
+                    assert json.load(answer)["id"] == id
+                self.done.append((f"{category}-{id}", command_id(self.me, f"{command}:{id}:{key}")))
+                return
+            except HTTPError as error:
+                if error.code != 503:
+                    self.wrong.append(f"{path} {error.code} {error.read().decode()}")
+                    return
+            except (URLError, OSError, json.JSONDecodeError):
+                pass
+            time.sleep(0.05)
+
+
+def post(cluster: Cluster, path: str, body: dict[str, object]) -> None:
+    request = urllib.request.Request(
+        f"{cluster.url('gateway')}/api/v1{path}",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json", "Idempotency-Key": path.replace("/", "-")},
+    )
+    urllib.request.urlopen(request, timeout=30).close()
+
+
+async def stored(cluster: Cluster) -> list[tuple[str, int, str, str]]:
+    """Return (stream, version, id, command id) of every event."""
+    store = await KurrentEventStore.open(cluster.env["VORONKA_EVENT_STORE"])
+    try:
+        events = await store.read_all(0, 10**7)
+        return [(event.stream, event.version, event.id, event.command_id) for event in events]
+    finally:
+        await store.close()
+
+
+def until_more(writers: list[Writer], more: int) -> None:
+    """Wait until so many more commands were answered."""
+    wanted, deadline = sum(len(w.done) for w in writers) + more, time.monotonic() + 120
+    while sum(len(w.done) for w in writers) < wanted:
+        assert not any(w.wrong for w in writers), [w.wrong for w in writers]
+        assert time.monotonic() < deadline, "no more commands are answered"
+        time.sleep(0.05)
+
+
+def test_every_process_is_killed_under_load(cluster: Cluster, capsys: pytest.CaptureFixture[str]) -> None:  # R1, R8
+    """kill -9 of each in turn, a worker that stands still longer than its session, two relays: lost, doubled 0."""
+    cluster.start_all()
+    post(cluster, "/settings", {"base_currency": "EUR"})
+    stages = [
+        {"stage_id": "new", "name": "New", "kind": "in_work"},
+        {"stage_id": "won", "name": "Won", "kind": "bought"},
+    ]
+    post(cluster, "/funnels", {"funnel_id": "f", "name": "Sales", "subject": "deal", "stages": stages})
+    writers = [Writer(cluster, f"w{n}") for n in range(4)]
+    for writer in writers:
+        writer.start()
+    kills = 0
+    until_more(writers, 40)
+    cluster.pause("analytics")
+    for name in (*ALL, "mongo", "kurrent"):
+        if name == "analytics":
+            cluster.pause("analytics", go_on=True)
+            until_more(writers, 20)
+        cluster.kill(name)
+        kills += 1
+        if name not in ("gateway", "clients", "pipeline", "kurrent"):
+            until_more(writers, 10)  # the others work without it
+        cluster.start(name)
+        until_more(writers, 20)
+    for writer in writers:
+        writer.stopping.set()
+    for writer in writers:
+        writer.join(30)
+    told = cluster.voronka("verify")
+    events = asyncio.run(stored(cluster))
+    acked = [each for writer in writers for each in writer.done]
+    there = {(stream, command) for stream, _, _, command in events}
+    lost = [each for each in acked if each not in there]
+    doubled = len(events) - len({id for _, _, id, _ in events})
+    with capsys.disabled():
+        print(f"kills={kills} acknowledged={len(acked)} lost={len(lost)} doubled={doubled}", told.stdout[-20:])
+    assert (lost, doubled) == ([], 0)
+    assert told.stdout.splitlines()[-1] == "0 differences", told.stdout + told.stderr
+    took = cluster.stop()
+    assert max(took[name] for name in ALL) < 10, took
+
+
+def test_a_workspace_moves_to_the_servers_and_back(cluster: Cluster, tmp_path: Path) -> None:
+    """Ids, versions and times stay; both sides verify, and tell the same numbers."""
+    write_bundle(tmp_path / "bundle", clients=25, events=700, seed=4, until=date(2026, 6, 1))
+    here, back = str(tmp_path / "here"), str(tmp_path / "back")
+
+    def told(*words: str) -> str:
+        done = cluster.voronka(*words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    told("import", str(tmp_path / "bundle"), "--data", here, "--profile", "embedded")
+    cluster.start_all()
+    assert "moved" in told("move", here)
+    assert told("move", here).startswith("0 events moved")
+    assert told("verify").splitlines()[-1] == "0 differences"
+    assert "moved" in told("move", "--from", "distributed", "--to", "embedded", back)
+    assert told("verify", "--data", back, "--profile", "embedded").splitlines()[-1] == "0 differences"
+    moment = "2026-07-01T00:00:00Z"
+    for name, where in (("a", ("--data", here)), ("b", ()), ("c", ("--data", back))):
+        profile = "embedded" if where else "distributed"
+        told("export", "metrics", "--out", name, "--as-of", moment, "--profile", profile, *where)
+    files = {path.name for path in (tmp_path / "a").iterdir()}
+    assert (
+        files
+        == {path.name for path in (tmp_path / "b").iterdir()}
+        == {path.name for path in (tmp_path / "c").iterdir()}
+    )
+    for file in files:
+        assert len({(tmp_path / name / file).read_text("utf-8") for name in "abc"}) == 1, file

@@ -101,7 +101,8 @@ class Handler:
         events = await self.store.read(stream, loaded.version)
         if events:
             loaded = replace(loaded, commands=dict(loaded.commands))
-            self._advance(decider, loaded, events)
+            async with self.codec.holding(events):
+                self._advance(decider, loaded, events)
         cached = self._cache.get(stream)
         if cached is not None and cached.version <= loaded.version:  # else it was forgotten, or is newer by now
             self._remember(stream, loaded)

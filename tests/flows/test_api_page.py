@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from markupsafe import escape
 
 from tests.support.app import App, running
@@ -38,7 +39,10 @@ async def test_an_empty_workspace_says_what_to_do(tmp_path: Path):
         assert "There is no funnel yet." in shown
 
 
-async def test_the_eight_fields_of_a_client_and_the_totals(app: App, world: World):
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sold(app: App) -> None:
+    """One client with a deal in work, one won and one lost."""
+    world = World(app)
     await app.done("/settings", {"base_currency": "EUR", "zone": "Europe/Kyiv", "name": "Shop"})
     await world.make("deal")
     client = world.ids["client"]
@@ -47,6 +51,10 @@ async def test_the_eight_fields_of_a_client_and_the_totals(app: App, world: Worl
         body = {"client_id": client, "funnel_id": world.ids["deal_funnel"], "stage_id": stage, "value": value}
         await app.done("/deals", body)
     assert await app.engine.settle(20)
+
+
+@pytest.mark.usefixtures("sold")
+async def test_the_eight_fields_of_a_client_and_the_totals(app: App):
     html = await page(app)
     row = text_of(html[html.index("Зоря &amp; Co") :].split("</tr>")[0])
     assert re.search(r"Зоря &amp; Co #\d+ 1 500,000.00 500,000.00 1 100.00 1 12.50 \d\d\.\d\d\.\d{4} \d\d:\d\d", row), (
@@ -66,6 +74,7 @@ async def test_the_eight_fields_of_a_client_and_the_totals(app: App, world: Worl
         ("de,ru;q=0.5,en;q=0.4", "ru", ["Аналитика продаж", "Актуально на", "В работе", "Отказы", "Воронка продаж"]),
     ],
 )
+@pytest.mark.usefixtures("sold")
 async def test_the_page_speaks_the_browsers_language(
     app: App, language: str, tongue: str, words: list[str]
 ):  # P14, SPEC 4

@@ -275,7 +275,7 @@ def test_the_command_shows_it_and_exits_with_1(
 
     asyncio.run(within(data, plant))
     assert asyncio.run(tasks.verify(data, 20)) == 1
-    assert capsys.readouterr().out == "totals u1 1 none_count: served 1, log 0\n1 differences\n"
+    assert capsys.readouterr().out == "totals u1 1 none_count: served 1, log 0\n1 difference\n"
     asyncio.run(rebuilt(data))
     assert asyncio.run(tasks.verify(data, 20)) == 0
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what tests marked `servers` need on a clean Debian machine, if it is missing: Java 17, Maven, Redis; then
+# Installs what tests marked `servers` need on a clean Debian machine, if it is missing: Java 17, Maven, Redis, promtool,
+# docker-compose (for its `config`, which needs no engine); then
 # fetches Kafka from Maven Central, so that no test waits for it. Run again, it changes nothing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -8,6 +9,8 @@ missing=()
 command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
 command -v mvn >/dev/null || missing+=(maven)
 command -v redis-server >/dev/null || missing+=(redis-server)
+command -v promtool >/dev/null || missing+=(prometheus)
+command -v docker-compose >/dev/null || missing+=(docker-compose)
 if [ ${#missing[@]} -gt 0 ]; then
   as_root=()
   [ "$(id -u)" -eq 0 ] || as_root=(sudo)

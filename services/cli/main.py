@@ -112,6 +112,11 @@ def _distributed(settings: Settings, profile: Profile | None) -> bool:
     return (profile or settings.profile) == "distributed"
 
 
+def _embedded_only(verb: str) -> None:
+    if Settings.read().profile == "distributed":
+        _fail(f"`{verb}` works on a data folder; unset VORONKA_PROFILE, or see docs/distributed.md for what there is")
+
+
 @app.command()
 def relay(
     from_position: Annotated[
@@ -184,6 +189,7 @@ def metrics(
 @export.command()
 def events(out: Annotated[Path, typer.Option(help="File to write.")], data: Data = DEFAULT) -> None:
     """Write all events as JSON lines (CloudEvents); personal fields are in plain text."""
+    _embedded_only("export events")
     _run(tasks.export_events(data, out))
 
 
@@ -205,8 +211,13 @@ def verify(
 def rebuild(
     data: Data = DEFAULT,
     projection: Annotated[str | None, typer.Option(help="Only this group of read models.")] = None,
+    profile: OfProfile = None,
 ) -> None:
     """Build the read models anew from the log, beside the old ones, and switch."""
+    if _distributed(settings := Settings.read(), profile):
+        from services.cli import watching
+
+        _run(watching.rebuild(settings, projection))
     _run(tasks.rebuild(data, projection))
 
 
@@ -217,6 +228,7 @@ def skip(
     yes: Annotated[bool, typer.Option("--yes", help="Really skip.")] = False,
 ) -> None:
     """Show the event at which a group of read models stands; with --yes go on behind it (then it is incomplete)."""
+    _embedded_only("skip")
     _run(tasks.skip(data, projection, yes=yes))
 
 
@@ -228,12 +240,17 @@ def demo(
     seed: int = 1,
 ) -> None:
     """Fill the workspace with a realistic demo."""
+    _embedded_only("demo")
     _run(tasks.demo(data, clients, events, seed))
 
 
 @app.command()
-def doctor(data: Data = DEFAULT) -> None:
-    """Check the machine and the data folder, with a remedy for each finding; exit code 1 if there is any."""
+def doctor(data: Data = DEFAULT, profile: OfProfile = None) -> None:
+    """Check the machine and the data folder, or the servers, with a remedy for each finding; exit code 1 if any."""
+    if _distributed(settings := Settings.read(), profile):
+        from services.cli import watching
+
+        _run(watching.doctor(settings))
     _run(tasks.doctor(data))
 
 

@@ -18,6 +18,7 @@ from services.importer.errors import check_place, remove_stale, write_errors
 from services.importer.run import Report
 from services.kit import clock
 from services.kit.codec import Codec
+from services.kit.projection import Projection
 from services.kit.rebuild import rebuild as build_anew
 from services.kit.standing import standing
 
@@ -102,16 +103,21 @@ def told_differences(found: list[Difference], marks: list[str], most: int) -> No
     typer.echo(counted(len(found), "difference"))
 
 
-async def rebuild(data: Path, projection: str | None) -> int:
-    """Build read models anew from the log."""
+def chosen(projection: str | None) -> list[Projection]:
+    """Return the projection of this name, or all."""
     known = [p for service in SERVICES for p in service.projections]
-    chosen = [p for p in known if projection in (None, p.name)]
-    if not chosen:
+    found = [p for p in known if projection in (None, p.name)]
+    if not found:
         names = ", ".join(p.name for p in known)
         raise typer.BadParameter(f"there is no group {projection!r}; choose one of {names}", param_hint="--projection")
+    return found
+
+
+async def rebuild(data: Path, projection: str | None) -> int:
+    """Build read models anew from the log."""
     async with ports(data) as opened:
         with progress.shown() as shown:
-            for each in chosen:
+            for each in chosen(projection):
                 codec = Codec(opened.keyring)
                 group = await build_anew(each, opened.store, codec, opened.documents, opened.bus.lanes, shown)
                 typer.echo(f"{each.name}: built anew as {group}")

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import typer
 
+from contracts.problem import Unavailable
 from services.analytics.projections.change import LANE_ID
 from services.analytics.projections.model import LANE
 from services.analytics.projections.shapes import LaneRules
 from services.cli import progress
 from services.cli.metrics import present_tables, write
 from services.cli.past import tables_as_of
-from services.cli.tasks import FINDINGS, told_differences, told_import
+from services.cli.tasks import FINDINGS, chosen, counted, told_differences, told_import
 from services.cli.verify import verify as differences
 from services.cli.workspace import SERVICES
 from services.gateway.domain.numbers import NUMBERS
@@ -24,13 +25,18 @@ from services.kit import clock
 from services.kit.engine import Engine
 from services.kit.errors import Unusable
 from services.kit.patience import Patience
-from services.kit.profiles import distributed
+from services.kit.profiles import distributed, event_store, keyring, redis_answers, topics
+from services.kit.rebuild import rebuild as build_anew
 from services.kit.remote.calls import Calls
 from services.kit.remote.passes import Passes
 from services.kit.settings import Settings
 from services.kit.share import Share
 
 _LOOK = 0.1
+_GRACE = 5.0
+"""Seconds that workers and readers have to let go of a group that was built anew."""
+_ANSWER = 10.0
+"""Seconds after which a server is taken for away."""
 _STILL = 60.0
 """Seconds without any progress of the workers after which there is no use in waiting for them."""
 
@@ -123,6 +129,56 @@ async def verify(settings: Settings, most: int) -> int:
             marks = await _marks(engine)
     told_differences(found, marks, most)
     return FINDINGS if found or marks else 0
+
+
+async def rebuild(settings: Settings, projection: str | None) -> int:
+    """Build read models anew from the log, beside the old ones; the workers go on, and move over by themselves."""
+    wanted = chosen(projection)
+    with progress.shown() as shown:
+        async with watching(settings) as engine:
+            ports = engine.ports
+            for each in wanted:
+                group = await build_anew(
+                    each, ports.store, engine.codec, ports.documents, ports.bus.lanes, shown, grace=_GRACE
+                )
+                typer.echo(f"{each.name}: built anew as {group}")
+    return 0
+
+
+async def doctor(settings: Settings) -> int:
+    """Ask every server, and tell what is wrong with its remedy."""
+    settings.check_distributed()
+    found: list[str] = []
+    impatient = Patience(_at_once)
+    for what, name, opening in (
+        ("the event store", "VORONKA_EVENT_STORE", lambda: event_store(settings, impatient)),
+        ("the document store", "VORONKA_DOCUMENTS", lambda: keyring(settings, impatient)),
+    ):
+        try:
+            async with asyncio.timeout(_ANSWER):
+                await (await opening()).close()
+        except (Unavailable, Unusable, TimeoutError) as error:
+            found.append(f"{what} cannot be used ({_why(error)}): see that it runs and what {name} says")
+    try:
+        found += await topics(settings).check()
+    except Unavailable as error:
+        found.append(f"Kafka cannot be used ({error.detail}): see that it runs and what VORONKA_KAFKA says")
+    if not await redis_answers(settings):
+        found.append("Redis does not answer: see that it runs and what VORONKA_REDIS says; limits are open meanwhile")
+    for finding in found:
+        typer.echo(finding)
+    typer.echo(counted(len(found), "finding") if found else "all is well")
+    return FINDINGS if found else 0
+
+
+def _at_once(words: str) -> None:
+    raise Unavailable(words)
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, Unavailable):
+        return error.detail
+    return str(error) or f"no answer within {_ANSWER:.0f} s"
 
 
 async def _marks(engine: Engine) -> list[str]:

@@ -124,6 +124,15 @@ async def keyring(settings: Settings, patience: Patience) -> Keyring:
     return opened
 
 
+async def redis_answers(settings: Settings) -> bool:
+    """Tell whether Redis counts. Raises Unusable if its driver is missing."""
+    limits = _adapter("redis_limits").RedisLimits(settings.redis.get_secret_value(), closed={"doctor"})
+    try:
+        return bool(await limits.hit("doctor", "doctor", 1_000_000))
+    finally:
+        await limits.close()
+
+
 @dataclass(frozen=True)
 class TopicTools:
     """What the relay and `voronka topics` need of Kafka."""

@@ -145,14 +145,17 @@ async def rebuild(
     documents: Documents,
     lanes: int,
     progress: Progress = lambda _what, _done, _total: None,
+    grace: float = 0.0,
 ) -> str:
     """Build the group anew, serve it, drop the others of its name; return the new group's full name.
 
-    Live commands may go on: a runner folds from where the rebuild ended. The old group serves until the switch."""
+    Live commands may go on: a runner folds from where the rebuild ended. The old group serves until the switch.
+    `grace`: seconds that other processes have after it to let go of the old one."""
     folded = await fold_log(projection, store, codec, lanes, progress)
     group = await free_name(documents, projection)
     await write_group(projection, group, folded, documents, store.log_id)
     await documents.activate(projection.name, group)
+    await asyncio.sleep(grace)
     for other in await documents.groups():
         if other != group and other.rsplit(".", 1)[0] == projection.name:
             await documents.drop(other)

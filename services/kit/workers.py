@@ -26,6 +26,8 @@ from services.kit.service import Known, Service
 log = structlog.get_logger(__name__)
 _AGAIN = 1.0
 """Seconds until a worker tries again after a store was away."""
+_LOOK = 0.5
+"""Seconds between two looks whether another process built a group anew."""
 _STOP = 3.0
 """Seconds that workers have to end."""
 
@@ -138,8 +140,10 @@ class Workers:
         store, documents, bus = self._ports.store, self._ports.documents, self._ports.bus
         while True:
             try:
-                await self.runners[projection.name].run()
-                return
+                if (group := await self._run(projection)) is None:
+                    return
+                self.runners[projection.name] = self._runner(projection, group)
+                continue
             except Unavailable as error:
                 log.warning("a store is away, trying again", group=projection.name, why=error.detail)
                 await asyncio.sleep(_AGAIN)
@@ -148,6 +152,38 @@ class Workers:
                 log.warning("read models are of another log: building them anew", group=projection.name, why=str(error))
             group = await rebuild(projection, store, self._codec, documents, bus.lanes)
             self.runners[projection.name] = self._runner(projection, group)
+
+    async def _run(self, projection: Projection) -> str | None:
+        """Fold until the log is closed (None), or until another process has built the group anew: that one's name."""
+        runner = self.runners[projection.name]
+        if not self._shared:
+            await runner.run()
+            return None
+        running = asyncio.create_task(runner.run())
+        replaced = asyncio.create_task(self._replaced(projection, runner.group))
+        try:
+            await asyncio.wait({running, replaced}, return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                await running
+                return None
+            log.info("another process built the read models anew: folding them from now on", group=replaced.result())
+            return replaced.result()
+        finally:
+            for task in (running, replaced):
+                task.cancel()
+            await asyncio.wait({running, replaced}, timeout=_STOP)
+
+    async def _replaced(self, projection: Projection, group: str) -> str:
+        """Wait until reads are served by another build of the same version; return its name."""
+        base = f"{projection.name}.{projection.version}"
+        while True:
+            await asyncio.sleep(_LOOK)
+            try:
+                active = await self._ports.documents.active(projection.name)
+            except Unavailable:
+                continue
+            if active is not None and active != group and (active == base or active.startswith(base + "-")):
+                return active
 
     async def _switch(self, name: str, old: str, new: str, horizon: Horizon) -> None:
         """Serve a new version once it shows all that was there when it was begun, whoever folds its lanes."""

@@ -134,15 +134,7 @@ def until_more(writers: list[Writer], more: int) -> None:
 def test_every_process_is_killed_under_load(cluster: Cluster, capsys: pytest.CaptureFixture[str]) -> None:  # R1, R8
     """kill -9 of each in turn, a worker that stands still longer than its session, two relays: lost, doubled 0."""
     cluster.start_all()
-    post(cluster, "/settings", {"base_currency": "EUR"})
-    stages = [
-        {"stage_id": "new", "name": "New", "kind": "in_work"},
-        {"stage_id": "won", "name": "Won", "kind": "bought"},
-    ]
-    post(cluster, "/funnels", {"funnel_id": "f", "name": "Sales", "subject": "deal", "stages": stages})
-    writers = [Writer(cluster, f"w{n}") for n in range(4)]
-    for writer in writers:
-        writer.start()
+    writers = working(cluster)
     kills = 0
     until_more(writers, 40)
     cluster.pause("analytics")
@@ -156,10 +148,7 @@ def test_every_process_is_killed_under_load(cluster: Cluster, capsys: pytest.Cap
             until_more(writers, 10)  # commands are answered without it
         cluster.start(name)
         until_more(writers, 20)
-    for writer in writers:
-        writer.stopping.set()
-    for writer in writers:
-        writer.join(30)
+    rest(writers)
     told = cluster.voronka("verify")
     events = asyncio.run(stored(cluster))
     acked = [each for writer in writers for each in writer.done]
@@ -172,6 +161,44 @@ def test_every_process_is_killed_under_load(cluster: Cluster, capsys: pytest.Cap
     assert told.stdout.splitlines()[-1] == "0 differences", told.stdout + told.stderr
     took = cluster.stop()
     assert max(took[name] for name in ALL) < 10, took
+
+
+def working(cluster: Cluster, count: int = 4) -> list[Writer]:
+    """Return so many writers at work in a workspace with a funnel."""
+    post(cluster, "/settings", {"base_currency": "EUR"})
+    stages = [{"stage_id": id, "name": id, "kind": kind} for id, kind in (("new", "in_work"), ("won", "bought"))]
+    post(cluster, "/funnels", {"funnel_id": "f", "name": "Sales", "subject": "deal", "stages": stages})
+    writers = [Writer(cluster, f"w{n}") for n in range(count)]
+    for writer in writers:
+        writer.start()
+    return writers
+
+
+def rest(writers: list[Writer]) -> None:
+    """Let the writers end."""
+    for writer in writers:
+        writer.stopping.set()
+    for writer in writers:
+        writer.join(30)
+    assert not any(writer.wrong for writer in writers), [writer.wrong for writer in writers]
+
+
+def test_read_models_are_built_anew_while_all_goes_on(cluster: Cluster) -> None:  # R19
+    cluster.start_all()
+    writers = working(cluster, 2)
+    until_more(writers, 40)
+    told = cluster.voronka("rebuild", "--projection", "analytics")
+    assert "analytics: built anew as analytics.1-2" in told.stdout, told.stderr
+    until_more(writers, 20)
+    rest(writers)
+    told = cluster.voronka("verify")
+    assert told.stdout.splitlines()[-1] == "0 differences", told.stdout + told.stderr
+    assert all(cluster.running[name].poll() is None for name in ALL), "nobody had to be started again"
+    assert cluster.voronka("doctor").stdout == "all is well\n"
+    cluster.kill("kurrent")
+    told = cluster.voronka("doctor")
+    assert (told.returncode, told.stdout.splitlines()[-1]) == (1, "1 finding")
+    assert "VORONKA_EVENT_STORE" in told.stdout
 
 
 def test_a_workspace_moves_to_the_servers_and_back(cluster: Cluster, tmp_path: Path) -> None:

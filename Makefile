@@ -9,7 +9,7 @@ FAST_TESTS := $(wildcard tests/unit tests/contracts tests/architecture tests/dep
 GATED := services/*/domain/*,services/*/projections/*
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test servers servers-stop test-servers check fmt schemas golden bench-quick up down logs clean
+.PHONY: help run demo test servers servers-stop test-servers distributed check fmt schemas golden bench-quick up down logs clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -34,7 +34,10 @@ servers-stop: .venv/.dev ## stop them; what was installed stays in .servers/
 test-servers: .venv/.dev ## tests on real Kafka and Redis (they start their own); a part with ARGS="-k rebalance"
 	$(BIN)/pytest tests -n 2 -m servers $(ARGS)
 
-check: .venv/.dev ## format, lint, types, import rules and the fast tests (under a minute)
+distributed: .venv/.dev ## run the distributed profile whole: real Kafka and Redis, doubles of KurrentDB and MongoDB, a demo
+	$(BIN)/python -m tests.servers.cluster
+
+check: .venv/.dev ## format, lint, types, import rules and the fast tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -132,7 +132,7 @@ def until_more(writers: list[Writer], more: int) -> None:
 
 
 def test_every_process_is_killed_under_load(cluster: Cluster, capsys: pytest.CaptureFixture[str]) -> None:  # R1, R8
-    """kill -9 of each in turn, a worker that stands still longer than its session, two relays: lost, doubled 0."""
+    """kill -9 of each in turn, and a worker that stands still for a while: nothing lost, nothing doubled."""
     cluster.start_all()
     writers = working(cluster)
     kills = 0

@@ -21,7 +21,7 @@ demo: .venv/.run ## make a seeded demo workspace; options in ARGS="--clients 500
 	$(BIN)/voronka demo $(ARGS)
 
 test: .venv/.dev ## every test that needs only Python; domain/ and projections/ must reach 100 % of branches; a part with ARGS="-k deal"
-	$(BIN)/pytest tests -n 2 -m "not servers and not browser and not containers" --cov --cov-report= $(ARGS)
+	$(BIN)/pytest tests -n 2 --dist worksteal -m "not servers and not browser and not containers" --cov --cov-report= $(ARGS)
 	@if [ -z "$(ARGS)" ] && ls services/*/domain/*.py services/*/projections/*.py >/dev/null 2>&1; then \
 		$(BIN)/coverage report --include='$(GATED)' --fail-under=100; fi
 
@@ -32,7 +32,7 @@ servers-stop: .venv/.dev ## stop them; what was installed stays in .servers/
 	$(BIN)/python -m tests.servers.native stop
 
 test-servers: .venv/.dev ## tests on real Kafka and Redis (they start their own); a part with ARGS="-k rebalance"
-	$(BIN)/pytest tests -n 2 -m servers $(ARGS)
+	$(BIN)/pytest tests -n 2 --dist worksteal -m servers $(ARGS)
 
 distributed: .venv/.dev ## run the distributed profile whole: real Kafka and Redis, doubles of KurrentDB and MongoDB, a demo
 	$(BIN)/python -m tests.servers.cluster

@@ -63,8 +63,7 @@ def _move_shares(context: Context, rules: Ruleset, before: Row, after: Row) -> N
             continue
         if any(was):
             context.add(ATTRIBUTES.name, old, tuple(map(neg, was)))
-        if any(now):
-            context.add(ATTRIBUTES.name, new, now)
+        context.add(ATTRIBUTES.name, new, now)
 
 
 def _shares(row: Row) -> tuple[int, ...]:

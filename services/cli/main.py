@@ -12,6 +12,7 @@ import typer
 from contracts.base import to_millis
 from contracts.problem import Refusal
 from services.cli import tasks
+from services.cli.ending import ended
 from services.cli.moments import moment
 from services.kit import telemetry
 from services.kit.documents import MissingKey
@@ -254,5 +255,10 @@ def doctor(data: Data = DEFAULT, profile: OfProfile = None) -> None:
     _run(tasks.doctor(data))
 
 
+def command() -> None:
+    """The process `voronka`."""
+    ended(app)
+
+
 if __name__ == "__main__":
-    app()
+    command()

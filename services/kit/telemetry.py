@@ -92,6 +92,13 @@ def configure(*, json_logs: bool, level: str = "INFO") -> None:
         trace.set_tracer_provider(provider)
 
 
+def close() -> None:
+    """Send the spans that wait to be sent."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        provider.shutdown()
+
+
 def _trace_id(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     if current := current_trace():
         event["trace_id"] = current

@@ -10,6 +10,7 @@ from typing import Any
 
 from contracts.problem import Unavailable
 from services.cli import processes
+from services.cli.ending import ended
 from services.kit import telemetry
 from services.kit.patience import Patience
 from services.kit.ports import Ports
@@ -48,4 +49,4 @@ async def open_ports(_: Settings, patience: Patience) -> Ports:
 
 
 telemetry.configure(json_logs=True)
-sys.exit(asyncio.run(processes.run(processes.Plan.of(sys.argv[2:], Settings.read()), open_ports)))
+ended(lambda: sys.exit(asyncio.run(processes.run(processes.Plan.of(sys.argv[2:], Settings.read()), open_ports))))

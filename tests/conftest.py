@@ -3,6 +3,8 @@
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.pymongo_sockets import close_when_cancelled
+
 LEFT_BY_AIOKAFKA = (
     r"ignore:Exception ignored in. <(socket\.socket|function (_SelectorTransport|StreamWriter|AIOKafkaConnection)\.)"
     ":pytest.PytestUnraisableExceptionWarning"
@@ -16,6 +18,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.filterwarnings(LEFT_BY_AIOKAFKA))
 
 
+close_when_cancelled()
 # Two workers share two cores: an example's time says nothing about the code.
 settings.register_profile("voronka", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("voronka")

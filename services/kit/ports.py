@@ -127,6 +127,10 @@ class Bus(Protocol):
         more is at hand."""
         ...
 
+    def owned(self, group: str) -> frozenset[int]:
+        """Return the lanes that are given to this process's readers of the group right now."""
+        ...
+
     async def resend(self, group: str, lane: int) -> None:
         """Deliver the lane again from its stored positions: asked for when a gap was seen."""
         ...

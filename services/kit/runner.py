@@ -49,7 +49,7 @@ class ProjectionRunner:
         self._shared = shared
         self._due = self._again = 0.0
         self.group = group
-        self.lanes: dict[int, Lane] = {}
+        self._lanes: dict[int, Lane] = {}
         self._loader = Loader(projection, group, documents)
         self._bus = bus
         self._documents = documents
@@ -59,7 +59,16 @@ class ProjectionRunner:
         self._taking = False
         self._opened: asyncio.Future[None]
         """Done when a lane was opened: background work may wait in it."""
-        self._waiters = Waiters(self.lanes)
+        self._waiters = Waiters(self._lanes)
+
+    @property
+    def lanes(self) -> dict[int, Lane]:
+        """The lanes that are ours and opened. What we had in mind of one that was given to another is forgotten."""
+        if self._shared:
+            for number in self._lanes.keys() - self._bus.owned(self.group):
+                if self._lanes.pop(number).stop is not None:  # the new owner sees for itself
+                    METRICS.stopped.labels(self.projection.name, str(number)).set(0)
+        return self._lanes
 
     # ------------------------------------------------------------ running
 
@@ -108,7 +117,7 @@ class ProjectionRunner:
 
     async def _save(self) -> None:
         """Commit positions that were passed without writes."""
-        for lane in self.lanes.values():
+        for lane in list(self.lanes.values()):
             if lane.unsaved:
                 try:
                     await self._commit(lane, [])

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contracts.envelope import NewEvent, RecordedEvent
 from services.kit.ports import EventStore
 
-PATIENCE = 20.0
+PATIENCE = 90.0
 """Seconds after which a test that waits has failed."""
 DEAL = "pipeline.DealStageChanged.v1"
 

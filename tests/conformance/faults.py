@@ -43,5 +43,8 @@ class FaultyBus:
     def passed(self, group: str) -> int:
         return self._bus.passed(group)
 
+    def owned(self, group: str) -> frozenset[int]:
+        return self._bus.owned(group)
+
     async def resend(self, group: str, lane: int) -> None:
         await self._bus.resend(group, lane)

@@ -164,6 +164,29 @@ async def test_as_of_tells_of_lanes_that_nobody_folds(tmp_path: Path) -> None:  
             assert third.engine.runners["clients"].lanes.keys() == set(range(6, LANES))
 
 
+async def test_lanes_that_were_given_to_another_do_not_count_as_behind(tmp_path: Path) -> None:  # #4, R8
+    async with installation(tmp_path) as installed:
+        first, second = await two(installed)
+        runner = first.engine.runners["clients"]
+        bus: Any = runner._bus
+        async with asyncio.timeout(PATIENCE):
+            while runner.lanes.keys() != set(range(6)):
+                await asyncio.sleep(0.001)
+        async with first.client() as http:
+            app = App(http, first.engine)
+            await installed.stop(second)
+            bus.mine -= {0, 1, 2, 3}  # a worker that came later has them now
+            third = await installed.start("clients", lanes=[0, 1, 2, 3, *range(6, LANES)])
+            for n in range(40):
+                done = await app.done("/clients", {"name": f"Client {n}"})
+            await installed.settle()
+            found = await app.get("/clients", after=done["token"])
+            assert not found["stale"]
+        assert runner.lanes.keys() == {4, 5}
+        assert third.engine.runners["clients"].lanes.keys() == set(range(LANES)) - {4, 5}
+        assert await first.engine.horizon.lag("clients") == await third.engine.horizon.lag("clients") == 0
+
+
 async def log(installed: Installation) -> list[Any]:
     return await installed.ports.store.read_all(0, 10_000)
 

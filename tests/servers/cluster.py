@@ -28,6 +28,8 @@ from tests.servers.native.redis import Redis
 ROOT = Path(__file__).parents[2]
 SERVICES = ("gateway", "clients", "pipeline", "analytics")
 ALL = (*SERVICES, "analytics-2", "relay")
+SPARE = "relay-2"
+"""A second relay, for tests that want one."""
 PATIENCE = 120.0
 _numbers = count()
 VORONKA = [sys.executable, "-m", "services.cli.main"]
@@ -44,7 +46,7 @@ class Cluster:
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        names = (*ALL, "kurrent", "mongo")
+        names = (*ALL, SPARE, "kurrent", "mongo")
         self.ports = dict(zip(names, free_ports(len(names)), strict=True))
         self._prefix = f"cluster-{os.getpid()}-{next(_numbers)}."
 
@@ -84,7 +86,7 @@ class Cluster:
                     "--port",
                     str(self.ports[name]),
                 ]
-            elif name == "relay":
+            elif name in ("relay", SPARE):
                 command = [*VORONKA, "relay", "--port", str(self.ports[name])]
             else:
                 command = [*VORONKA, "run", name.removesuffix("-2"), "--port", str(self.ports[name])]
@@ -137,7 +139,7 @@ class Cluster:
     def stop(self) -> dict[str, float]:
         """Ask all to stop, the servers last; return how many seconds each process took."""
         took: dict[str, float] = {}
-        for names in (ALL, ("mongo", "kurrent")):
+        for names in ((*ALL, SPARE), ("mongo", "kurrent")):
             alive = [name for name in names if name in self.running and self.running[name].poll() is None]
             for name in alive:
                 self.running[name].send_signal(signal.SIGCONT)

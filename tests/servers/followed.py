@@ -27,7 +27,7 @@ async def eventually_relayed(app: App, settings: KafkaSettings) -> None:
     await topics.open()
     try:
         head = await app.engine.ports.store.head()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while (progress := await topics.progress()) is None or progress.position < head:
                 await asyncio.sleep(0.05)
     finally:

@@ -39,6 +39,12 @@ async def eventually(condition: Callable[[], bool], what: str, seconds: float = 
         await asyncio.sleep(0.01)
 
 
+async def all_ended() -> None:
+    """Wait until every client of Kafka has ended, also those that others ended meanwhile."""
+    while ENDING:
+        await asyncio.wait(set(ENDING))
+
+
 class RelayedBus:
     """The port Bus; the relay begins with the first deliveries, and when it ends (log closed) so do they."""
 
@@ -69,6 +75,9 @@ class RelayedBus:
     def passed(self, group: str) -> int:
         return self._bus.passed(group)
 
+    def owned(self, group: str) -> frozenset[int]:
+        return self._bus.owned(group)
+
     async def resend(self, group: str, lane: int) -> None:
         await self._bus.resend(group, lane)
 
@@ -80,8 +89,7 @@ class RelayedBus:
             await asyncio.wait({self._relaying})
             if not self._relaying.cancelled():
                 self._relaying.result()
-        if ENDING:
-            await asyncio.wait(ENDING)
+        await all_ended()
 
     async def _relay(self) -> None:
         await relay_of(self._store, self._settings).run()

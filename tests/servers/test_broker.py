@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from services.kit.adapters.kafka_bus import KafkaBus
-from services.kit.adapters.kafka_clients import ENDING
 from services.kit.adapters.sqlite_store import SqliteEventStore
 from services.kit.ports import EventStore
 from services.kit.telemetry import METRICS
@@ -20,7 +19,7 @@ from tests.conformance.group import Group
 from tests.servers.filled import check_folded, copies, fill
 from tests.servers.native.kafka import Kafka
 from tests.servers.native.process import NotThere
-from tests.servers.relayed import eventually, own, relay_of
+from tests.servers.relayed import all_ended, eventually, own, relay_of
 
 pytestmark = pytest.mark.servers
 LONG = 60.0
@@ -68,8 +67,7 @@ class Running:
             task.cancel()
         await asyncio.wait(self._tasks)
         took = loop.time() - begun
-        if ENDING:
-            await asyncio.wait(ENDING)
+        await all_ended()
         return took
 
 

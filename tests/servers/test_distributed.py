@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
-import threading
-import time
-import urllib.request
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from urllib.error import HTTPError, URLError
 
 import pytest
 
-from contracts.ids import command_id
 from services.cli.demo import write_bundle
-from services.kit.adapters.kurrent_store import KurrentEventStore
 from tests.servers.cluster import ALL, Cluster
+from tests.servers.load import proven, until_more, working
 from tests.servers.native.kafka import Kafka
 from tests.servers.native.redis import Redis
 from tests.support.open_data import canonical, expected
@@ -57,80 +51,6 @@ def test_an_open_set_gives_the_expected_numbers(cluster: Cluster, name: str) -> 
     assert "nothing new to store" in again.stdout
 
 
-class Writer(threading.Thread):
-    """Sends commands to the gateway, each until it is answered: `done` has the commands that were."""
-
-    def __init__(self, cluster: Cluster, name: str) -> None:
-        super().__init__(daemon=True)
-        self.cluster, self.me = cluster, name
-        self.done: list[tuple[str, str]] = []
-        """Stream and command id."""
-        self.wrong: list[str] = []
-        self.stopping = threading.Event()
-
-    def run(self) -> None:
-        number = 0
-        while not self.stopping.is_set() and not self.wrong:
-            number += 1
-            client = f"{self.me}-{number}"
-            self._send(
-                "RegisterClient", "client", "/clients", client, {"client_id": client, "name": f"Client {client}"}
-            )
-            deal = {"deal_id": client, "client_id": client, "funnel_id": "f", "value": 100 + number}
-            self._send("OpenDeal", "deal", "/deals", client, deal)
-            self._send("AddNote", "note", "/notes", client, {"note_id": client, "client_id": client, "text": "hello"})
-            self._send("MoveDeal", "deal", f"/deals/{client}/stage", client, {"stage_id": "won"})
-
-    def _send(self, command: str, category: str, path: str, id: str, body: dict[str, object]) -> None:
-        key = f"{self.me}-{command}-{id}"
-        request = urllib.request.Request(
-            f"{self.cluster.url('gateway')}/api/v1{path}",
-            json.dumps(body).encode(),
-            {"Content-Type": "application/json", "Idempotency-Key": key, "X-Actor": self.me},
-        )
-        while not self.stopping.is_set():
-            try:
-                with urllib.request.urlopen(request, timeout=10) as answer:
-                    assert json.load(answer)["id"] == id
-                self.done.append((f"{category}-{id}", command_id(self.me, f"{command}:{id}:{key}")))
-                return
-            except HTTPError as error:
-                if error.code != 503:
-                    self.wrong.append(f"{path} {error.code} {error.read().decode()}")
-                    return
-            except (URLError, OSError, json.JSONDecodeError):
-                pass
-            time.sleep(0.05)
-
-
-def post(cluster: Cluster, path: str, body: dict[str, object]) -> None:
-    request = urllib.request.Request(
-        f"{cluster.url('gateway')}/api/v1{path}",
-        json.dumps(body).encode(),
-        {"Content-Type": "application/json", "Idempotency-Key": path.replace("/", "-")},
-    )
-    urllib.request.urlopen(request, timeout=30).close()
-
-
-async def stored(cluster: Cluster) -> list[tuple[str, int, str, str]]:
-    """Return (stream, version, id, command id) of every event."""
-    store = await KurrentEventStore.open(cluster.env["VORONKA_EVENT_STORE"])
-    try:
-        events = await store.read_all(0, 10**7)
-        return [(event.stream, event.version, event.id, event.command_id) for event in events]
-    finally:
-        await store.close()
-
-
-def until_more(writers: list[Writer], more: int) -> None:
-    """Wait until so many more commands were answered."""
-    wanted, deadline = sum(len(w.done) for w in writers) + more, time.monotonic() + 120
-    while sum(len(w.done) for w in writers) < wanted:
-        assert not any(w.wrong for w in writers), [w.wrong for w in writers]
-        assert time.monotonic() < deadline, "no more commands are answered"
-        time.sleep(0.05)
-
-
 def test_every_process_is_killed_under_load(cluster: Cluster, capsys: pytest.CaptureFixture[str]) -> None:  # R1, R8
     """kill -9 of each in turn, and a worker that stands still for a while: nothing lost, nothing doubled."""
     cluster.start_all()
@@ -148,39 +68,11 @@ def test_every_process_is_killed_under_load(cluster: Cluster, capsys: pytest.Cap
             until_more(writers, 10)  # commands are answered without it
         cluster.start(name)
         until_more(writers, 20)
-    rest(writers)
-    told = cluster.voronka("verify")
-    events = asyncio.run(stored(cluster))
-    acked = [each for writer in writers for each in writer.done]
-    there = {(stream, command) for stream, _, _, command in events}
-    lost = [each for each in acked if each not in there]
-    doubled = len(events) - len({id for _, _, id, _ in events})
+    told = proven(cluster, writers)
     with capsys.disabled():
-        print(f"kills={kills} acknowledged={len(acked)} lost={len(lost)} doubled={doubled}", told.stdout[-20:])
-    assert (lost, doubled) == ([], 0)
-    assert told.stdout.splitlines()[-1] == "0 differences", told.stdout + told.stderr
+        print(f"kills={kills} {told}")
     took = cluster.stop()
     assert max(took[name] for name in ALL) < 10, took
-
-
-def working(cluster: Cluster, count: int = 4) -> list[Writer]:
-    """Return so many writers at work in a workspace with a funnel."""
-    post(cluster, "/settings", {"base_currency": "EUR"})
-    stages = [{"stage_id": id, "name": id, "kind": kind} for id, kind in (("new", "in_work"), ("won", "bought"))]
-    post(cluster, "/funnels", {"funnel_id": "f", "name": "Sales", "subject": "deal", "stages": stages})
-    writers = [Writer(cluster, f"w{n}") for n in range(count)]
-    for writer in writers:
-        writer.start()
-    return writers
-
-
-def rest(writers: list[Writer]) -> None:
-    """Let the writers end."""
-    for writer in writers:
-        writer.stopping.set()
-    for writer in writers:
-        writer.join(30)
-    assert not any(writer.wrong for writer in writers), [writer.wrong for writer in writers]
 
 
 def test_read_models_are_built_anew_while_all_goes_on(cluster: Cluster) -> None:  # R19
@@ -190,9 +82,7 @@ def test_read_models_are_built_anew_while_all_goes_on(cluster: Cluster) -> None:
     told = cluster.voronka("rebuild", "--projection", "analytics")
     assert "analytics: built anew as analytics.1-2" in told.stdout, told.stderr
     until_more(writers, 20)
-    rest(writers)
-    told = cluster.voronka("verify")
-    assert told.stdout.splitlines()[-1] == "0 differences", told.stdout + told.stderr
+    proven(cluster, writers)
     assert all(cluster.running[name].poll() is None for name in ALL), "nobody had to be started again"
     assert cluster.voronka("doctor").stdout == "all is well\n"
     cluster.kill("kurrent")

@@ -43,6 +43,9 @@ class SomeLanes:
     def passed(self, group: str) -> int:
         return self._bus.passed(group)
 
+    def owned(self, group: str) -> frozenset[int]:
+        return self._bus.owned(group) & self.mine
+
     async def resend(self, group: str, lane: int) -> None:
         if lane in self.mine:
             await self._bus.resend(group, lane)

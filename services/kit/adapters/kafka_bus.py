@@ -49,6 +49,10 @@ class KafkaBus:
         readings = self._readings[group]
         return min((reading.passed for reading in readings), default=-1)
 
+    def owned(self, group: str) -> frozenset[int]:
+        """Return the lanes that are given to this process right now: none while they are changing hands."""
+        return frozenset().union(*(reading.owned for reading in self._readings[group]))
+
     async def resend(self, group: str, lane: int) -> None:
         """Open the lane again, if it is still ours, and deliver from where it is."""
         for reading in self._readings[group]:

@@ -51,11 +51,22 @@ async def stop(client: Client, seconds: float = STOP) -> None:
     await _whatever_happens(_stop(client, seconds))
 
 
+async def end(task: asyncio.Task[None]) -> None:
+    """Cancel a task that has a client and wait until it has ended; if the caller is cancelled meanwhile, it goes on."""
+    task.cancel()
+    _note(task)
+    await asyncio.wait({task})
+
+
 async def _whatever_happens(work: Coroutine[Any, Any, None]) -> None:
     task = asyncio.create_task(work)
+    _note(task)
+    await asyncio.shield(task)
+
+
+def _note(task: asyncio.Task[None]) -> None:
     ENDING.add(task)
     task.add_done_callback(ENDING.discard)
-    await asyncio.shield(task)
 
 
 async def _abandon(client: Client, starting: asyncio.Future[Any]) -> None:

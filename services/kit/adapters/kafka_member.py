@@ -22,6 +22,9 @@ T = TypeVar("T")
 PATIENCE = 5.0
 """Seconds that a question to the broker may take."""
 _COMMIT_EVERY = 1.0
+_METADATA = 5_000
+"""Milliseconds after which topics are looked at again: so soon after they were made a group gets its lanes that formed
+when there were none (the broker was wiped)."""
 
 
 class Restart(Exception):
@@ -81,6 +84,7 @@ class Member:
             session_timeout_ms=milliseconds,
             heartbeat_interval_ms=milliseconds // 4,
             rebalance_timeout_ms=max(milliseconds, 10_000),
+            metadata_max_age_ms=_METADATA,
             fetch_max_wait_ms=250,
             max_partition_fetch_bytes=LARGEST,
         )

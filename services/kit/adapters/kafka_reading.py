@@ -84,6 +84,11 @@ class Reading:
                 return -1
         return progress.position
 
+    @property
+    def owned(self) -> frozenset[int]:
+        """See Bus.owned."""
+        return self._member.assigned or frozenset()
+
     async def stop(self) -> None:
         """Leave the group, in bounded time."""
         self._closed = True

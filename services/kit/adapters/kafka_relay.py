@@ -63,9 +63,11 @@ class KafkaTopics:
     async def close(self) -> None:
         """Disconnect; what is not acknowledged yet may arrive or not."""
         producer, self._producer = self._producer, None
-        if producer is not None:
-            await stop(producer, 0.5)  # nothing is waited for: whoever closes has what it needs, or begins again
-        await self._tail.close()
+        try:
+            if producer is not None:
+                await stop(producer, 0.5)  # nothing is waited for: whoever closes has what it needs, or begins again
+        finally:
+            await self._tail.close()
 
     async def send(self, messages: Sequence[Outgoing], log_id: str) -> None:
         """Send in this order per partition; return when all are acknowledged."""

@@ -8,7 +8,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from services.kit.adapters.kafka_clients import explain, start, stop
+from services.kit.adapters.kafka_clients import end, explain, start, stop
 from services.kit.adapters.kafka_notes import read_progress
 from services.kit.adapters.kafka_settings import KafkaSettings
 from services.kit.relay import Progress
@@ -16,6 +16,8 @@ from services.kit.relay import Progress
 log = structlog.get_logger(__name__)
 _LAST = 50
 """Notes read at a start: a progress is among them, if the relay runs."""
+_SILENCE = 3.0
+"""Seconds without a note after which we look whether there is one that does not reach us (a broker that was wiped)."""
 
 
 class Watch:
@@ -39,8 +41,7 @@ class Watch:
         task = self._task
         if self._users == 0 and task is not None:
             self._task, self.progress = None, None
-            task.cancel()
-            await asyncio.wait({task})
+            await end(task)
 
     async def _run(self) -> None:
         delay = 0.1
@@ -56,7 +57,7 @@ class Watch:
                     end = (await consumer.end_offsets([place]))[place]
                 consumer.seek(place, max(0, end - _LAST))
                 delay = 0.1
-                await self._follow(consumer)
+                await self._follow(consumer, place)
             except (KafkaError, TimeoutError, OSError) as error:
                 log.info("the relay's notes cannot be read", why=explain(error, self._settings), seconds=delay)
             finally:
@@ -64,12 +65,18 @@ class Watch:
             await asyncio.sleep(delay)
             delay = min(delay * 2, 5.0)
 
-    async def _follow(self, consumer: AIOKafkaConsumer) -> None:
-        """Read until nothing came for long: the relay notes something every 10 s, so then it is us."""
+    async def _follow(self, consumer: AIOKafkaConsumer, place: TopicPartition) -> None:
+        """Read until nothing comes although there is something, or for long: the relay notes something every 10 s."""
         loop = asyncio.get_running_loop()
-        heard = loop.time()
-        while loop.time() - heard < self._settings.stalled:
+        heard = looked = loop.time()
+        while (now := loop.time()) - heard < self._settings.stalled:
             for records in (await consumer.getmany(timeout_ms=1000)).values():
                 for record in records:
-                    heard = loop.time()
+                    heard = looked = loop.time()
                     self.progress = read_progress(record) or self.progress
+            if now - looked > _SILENCE:
+                looked = now
+                async with asyncio.timeout(self._settings.send):
+                    end = (await consumer.end_offsets([place]))[place]
+                    if end != await consumer.position(place):
+                        return

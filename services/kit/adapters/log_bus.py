@@ -62,6 +62,10 @@ class LogBus:
             self._readings[group].discard(reading)
             await reading.stop()
 
+    def owned(self, group: str) -> frozenset[int]:
+        """Return all lanes, if there is a reader: nobody else reads this log."""
+        return frozenset(range(self._lanes)) if self._readings[group] else frozenset()
+
     async def resend(self, group: str, lane: int) -> None:
         """Open the lane again in all that read for the group, and deliver from where it is."""
         for reading in self._readings[group]:

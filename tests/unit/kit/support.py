@@ -209,6 +209,9 @@ class FaultyBus:
     def passed(self, group: str) -> int:
         return self.bus.passed(group)
 
+    def owned(self, group: str) -> frozenset[int]:
+        return self.bus.owned(group)
+
     async def resend(self, group: str, lane: int) -> None:
         self.resent += 1
         await self.bus.resend(group, lane)

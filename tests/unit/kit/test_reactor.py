@@ -80,7 +80,7 @@ class Running:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         assert self.task is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while not condition():
                 if self.task.done():
                     self.task.result()

@@ -36,7 +36,7 @@ async def test_what_reactions_have_still_to_do_is_waited_for(tmp_path: Path) -> 
         try:
             await engine.send(CaptureLead(lead_id="l", name="Olha"), Meta("tester", "1"))
             converted: Any = await engine.send(ConvertLead(lead_id="l"), Meta("tester", "2"))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(90):
                 while not engine.waiting:
                     await asyncio.sleep(0.001)
             while not all(engine.caught_up(name, converted.position) for name in engine.runners):

@@ -41,7 +41,7 @@ def added(employee: str) -> EmployeeAdded:
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while not condition():
             await asyncio.sleep(0.001)
 

@@ -1,0 +1,104 @@
+"""Servers and workers fail under load in the whole distributed profile (issue 4; short forms of R4, R6, R8, R10)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from services.kit.adapters.kafka_settings import KafkaSettings
+from tests.servers.cluster import SPARE, Cluster
+from tests.servers.load import Writer, proven, until_more, working
+from tests.servers.native.kafka import Kafka
+from tests.servers.native.process import NotThere
+from tests.servers.native.redis import Redis
+
+pytestmark = pytest.mark.servers
+MORE = 15
+"""Commands that must be answered during and after each fault."""
+Fault = Callable[[Cluster, list[Writer], Kafka, Redis], None]
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[tuple[Kafka, Redis]]:
+    """Return servers of this test alone: it breaks them."""
+    try:
+        kafka, redis = Kafka(tmp_path / "kafka"), Redis(tmp_path / "redis")
+    except NotThere as error:
+        pytest.skip(str(error))
+    try:
+        kafka.start()
+        redis.start()
+        yield kafka, redis
+    finally:
+        redis.stop()
+        kafka.stop()
+
+
+@pytest.fixture
+def cluster(servers: tuple[Kafka, Redis], tmp_path: Path) -> Iterator[Cluster]:
+    kafka, redis = servers
+    made = Cluster(tmp_path, kafka.address, redis.address)
+    yield made
+    made.stop()
+
+
+def broker_down(_: Cluster, writers: list[Writer], kafka: Kafka, __: Redis) -> None:  # R6
+    """Commands need no broker; what was stored meanwhile is told when it is back."""
+    kafka.kill()
+    until_more(writers, MORE)
+    kafka.again()
+
+
+def broker_wiped(_: Cluster, writers: list[Writer], kafka: Kafka, __: Redis) -> None:  # R6
+    """Topics, events and positions are gone: the relay makes and fills them again, unaided."""
+    kafka.kill()
+    kafka.wipe()
+    until_more(writers, MORE)
+    kafka.again()
+
+
+def limits_flushed_and_down(_: Cluster, writers: list[Writer], __: Kafka, redis: Redis) -> None:  # R10
+    """Limits are forgotten, then not there; no command fails for it."""
+    redis.kill()
+    until_more(writers, MORE)
+    redis.again()
+
+
+def two_relays(cluster: Cluster, writers: list[Writer], _: Kafka, __: Redis) -> None:  # R4
+    """Two relays tell everything twice, each at its own pace."""
+    cluster.start(SPARE)
+    cluster.ready(SPARE)
+    until_more(writers, MORE)
+    cluster.kill("relay")
+    until_more(writers, MORE)
+    cluster.start("relay")
+    cluster.ready("relay")
+
+
+def zombie(cluster: Cluster, writers: list[Writer], _: Kafka, __: Redis) -> None:  # R8
+    """A worker stands still for longer than its session, wakes when its lanes are another's, and may write nothing."""
+    cluster.pause("analytics")
+    begun = time.monotonic()
+    while time.monotonic() < begun + KafkaSettings("").session + 3:
+        until_more(writers, MORE)
+    cluster.pause("analytics", go_on=True)
+
+
+@pytest.mark.parametrize(
+    "fault", [broker_down, broker_wiped, limits_flushed_and_down, two_relays, zombie], ids=lambda fault: fault.__name__
+)
+def test_nothing_is_lost_doubled_or_mixed(
+    cluster: Cluster, servers: tuple[Kafka, Redis], fault: Fault, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster.start_all()
+    writers = working(cluster)
+    until_more(writers, MORE)
+    fault(cluster, writers, *servers)
+    until_more(writers, MORE)
+    told = proven(cluster, writers)
+    with capsys.disabled():
+        print(f"{fault.__name__}: {told}")
+    assert all(process.poll() is None for process in cluster.running.values()), "nobody had to be started again"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from random import Random
 from types import SimpleNamespace
@@ -16,12 +17,13 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, Sampler, Tr
 
 from contracts.envelope import NewEvent, RecordedEvent
 from contracts.problem import NotFound, Unavailable, VersionConflict
+from services.cli import attend
 from services.kit.errors import Unusable
 from services.kit.ports import Appended
 from services.kit.relay import Relay
-from services.kit.tracing import calls
+from services.kit.tracing import calls, sending
 from services.kit.tracing.events import append, committing, processing, relaying
-from services.kit.tracing.origin import MOST, Ids, append_id, current_trace, trace_headers
+from services.kit.tracing.origin import MOST, Ids, append_id, current_trace, origins, trace_headers
 from services.kit.tracing.recent import Recent
 from services.kit.tracing.sending import SENDING, resource
 from services.kit.tracing.span import NOTHING, failed_here
@@ -100,9 +102,11 @@ def test_a_batch_of_several_traces_is_one_span_of_its_own_with_links(recorded: R
 
 
 def test_a_huge_batch_has_bounded_links(recorded: Recorded) -> None:
-    with folding(*[event(n, format(n, "032x"), str(n)) for n in range(1, 500)]):
+    many = [event(n, format(n, "032x"), str(n)) for n in range(1, 500)]
+    with folding(*many):
         pass
     assert len(recorded()[0].links) == MOST
+    assert len(origins(many)) == MOST, "no more are looked for"
 
 
 @pytest.mark.parametrize("trace", ["", "no trace", "0" * 32, A.upper()])
@@ -294,3 +298,26 @@ def test_a_collector_may_be_left_alone(name: str, value: str, monkeypatch: pytes
     monkeypatch.setenv(name, value)
     SENDING.start(("gateway",))
     assert not SWITCH.on
+
+
+def test_the_end_waits_for_no_collector_longer_than_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered, asked = threading.Event(), threading.Event()
+
+    def shutdown() -> None:
+        asked.set()
+        answered.wait()
+
+    monkeypatch.setattr(SENDING, "_provider", SimpleNamespace(shutdown=shutdown))
+    closing = threading.Thread(target=SENDING.close, args=(0.01,))
+    closing.start()
+    try:
+        closing.join(60)
+        assert not closing.is_alive()
+        assert asked.is_set(), "the last spans are sent, if that can be done"
+    finally:
+        answered.set()
+        closing.join()
+
+
+def test_all_that_a_process_waits_for_at_its_end_is_less_than_ten_seconds() -> None:  # DESIGN 10
+    assert attend._ANSWER + attend._END + sending._END < 10

@@ -77,7 +77,9 @@ def test_one_trace_leads_through_all_processes_and_kafka(cluster: Cluster, colle
         return [span for span in waits if trail.way(span)[0] == "GET /api/v1/metrics/clients"]
 
     def arrived(trail: Trail) -> bool:
-        return {span.name for span in trail.of(trace).spans} >= wanted and bool(reads(trail))
+        own = trail.of(trace)
+        there = {span.name for span in own.spans} >= wanted
+        return there and bool(reads(trail)) and all(way[0] == CALLER for way in own.ways())
 
     everything = collected.until(arrived)
     trail = everything.of(trace)

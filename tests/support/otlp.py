@@ -119,6 +119,10 @@ class Trail:
         assert len(found) == 1, f"{name}: {len(found)} of {sorted((s.service, s.name) for s in self.spans)}"
         return found[0]
 
+    def ways(self) -> list[list[str]]:
+        """Return the ways to all spans: an outer span arrives later than what is in it, so a way grows at its top."""
+        return [self.way(span) for span in self.spans]
+
     def way(self, span: Seen) -> list[str]:
         """Return the names from the root down to this span; a parent that is not there is shown by its id."""
         by_id = {each.id: each for each in self.spans}

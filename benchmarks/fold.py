@@ -43,6 +43,7 @@ class UntilBus:
         self._until = until
         self._most = most
         self.lanes = 1
+        self.system = store.system
 
     async def deliveries(self, group: str, open_lane: OpenLane, most: int = 1000) -> AsyncIterator[Batch]:
         """Yield batches up to the position."""

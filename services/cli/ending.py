@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from services.kit import telemetry
+from services.kit.tracing.sending import SENDING
 
 _SERVER = "granian.server.embed"
 
@@ -19,11 +19,13 @@ def ended(command: Callable[[], object]) -> None:
     that comes back to a closing interpreter aborts the process (granian issue 693). By then all is stored and closed.
     """
     try:
-        command()
+        try:
+            command()
+        finally:
+            SENDING.close()
     except SystemExit as asked:
         if _SERVER not in sys.modules or not isinstance(asked.code, int):
             raise
-        telemetry.close()
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError):  # nobody reads it any more
                 stream.flush()

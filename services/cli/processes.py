@@ -20,6 +20,7 @@ from services.kit.remote.calls import Calls
 from services.kit.remote.passes import Passes
 from services.kit.settings import Settings
 from services.kit.share import Share
+from services.kit.tracing.sending import SENDING
 from services.kit.web import Door, create_app, service_app
 
 GATEWAY = "gateway"
@@ -56,6 +57,7 @@ class Plan:
 
 async def run(plan: Plan, open_ports: Open) -> int:
     """Run until SIGINT or SIGTERM, or until a worker fails for good; every stop is bounded. Raises Unusable."""
+    SENDING.start(plan.local)
 
     async def work(door: Door, patience: Patience) -> None:
         await _work(plan, door, patience, open_ports)

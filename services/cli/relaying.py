@@ -13,6 +13,7 @@ from services.kit.ports import EventStore
 from services.kit.profiles import event_store, topics
 from services.kit.relay import Relay
 from services.kit.settings import Settings
+from services.kit.tracing.sending import SENDING
 from services.kit.web import Door, probe_app
 
 _FINDINGS = 1
@@ -21,6 +22,7 @@ _FINDINGS = 1
 async def relay(settings: Settings, from_position: int | None) -> int:
     """Relay until SIGINT or SIGTERM. `from_position`: send all behind it again. Raises Unusable."""
     settings.check_distributed()
+    SENDING.start(("relay",))
 
     async def work(door: Door, patience: Patience) -> None:
         store = await event_store(settings, patience)

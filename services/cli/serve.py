@@ -16,6 +16,7 @@ from services.cli.workspace import SERVICES, engine
 from services.gateway.pages.first import pages
 from services.kit.engine import Engine
 from services.kit.errors import Unusable
+from services.kit.tracing.sending import SENDING
 from services.kit.web.app import create_app
 
 HOST = "127.0.0.1"
@@ -25,6 +26,7 @@ _DEMO = (2_000, 60_000, 1)
 async def serve(data: Path, port: int, *, demo_if_empty: bool) -> int:
     """Serve the workspace until SIGINT or SIGTERM. Raises Unusable if the port or the folder is taken."""
     check_port(HOST, port)
+    SENDING.start([service.name for service in SERVICES])
     demo = begun(data)
     if demo is None and demo_if_empty and await is_empty(data):
         demo = Demo(*_DEMO, today())

@@ -12,6 +12,11 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
+def nanos() -> int:
+    """Return the present, UTC nanoseconds since 1970: when a span began."""
+    return time.time_ns()
+
+
 def new_id() -> str:
     """Return a random id."""
     return str(uuid4())

@@ -86,6 +86,11 @@ class BulkWriter(Protocol):
 class Documents(Protocol):
     """The document store of read models: one atomic commit of writes with the lane's positions (DESIGN 5)."""
 
+    @property
+    def system(self) -> str:
+        """Name of the technology, as traces give it."""
+        ...
+
     async def define(self, group: str, collections: Sequence[Any], counters: Sequence[Counter]) -> None:
         """Create what the versioned group needs, if missing. `collections`: kit.documents.Collection. Raises
         RuntimeError if the group exists with other declarations: its version must be raised."""

@@ -27,8 +27,10 @@ from services.kit.reactor import Reactor
 from services.kit.runner import ProjectionRunner
 from services.kit.service import Desk, Handles, Known, Service
 from services.kit.share import Share, Shared
-from services.kit.telemetry import METRICS, current_trace, trace_of, tracer
+from services.kit.telemetry import METRICS
 from services.kit.token import Token
+from services.kit.tracing import calls as spans
+from services.kit.tracing.recent import Recent
 from services.kit.workers import Workers
 
 __all__ = ["Engine", "Ports"]
@@ -53,6 +55,8 @@ class Engine:
         self.known: dict[str, Known] = {s.name: s.known() for s in services if s.known is not None}
         self.learner = Learner(ports.store, self.codec, self.known)
         self.numbers = Numbers(self.handler, self.codec, numbers)
+        self._recent = Recent()
+        self.handler.listeners.append(self._recent.note)
         self.desk = Desk(self.handler, self.codec, self.known)
         self.started = False
         """Whether it takes commands and answers queries."""
@@ -61,7 +65,7 @@ class Engine:
         self._projections = {p.name: p for service in services for p in service.projections}
         self._shared: Shared | None = None
         if share is not None:
-            self._shared = Shared(self.runners, self._projections, ports, self.handler, self.learner)
+            self._shared = Shared(self.runners, self._projections, ports, self.handler, self.learner, self._recent)
             self.horizon = self._shared.horizon
         self._handles: dict[type[Command], tuple[str, Handles]] = {
             handles.command: (service.name, handles) for service in services for handles in service.handles
@@ -125,7 +129,7 @@ class Engine:
         service, handles = self._handles[type(command)]
         name = type(command).__name__
         begun = perf_counter()
-        with tracer.start_as_current_span(name, None if current_trace() else trace_of(meta.correlation)):
+        with spans.command(name, service, meta.correlation, meta.command_id):
             if self.share is not None and not self.runs(service):
                 return await self.share.calls.command(service, command, meta)
             try:
@@ -201,7 +205,10 @@ class Engine:
     async def wait(self, token: Token, groups: Sequence[str], seconds: float = 2.0) -> bool:
         """Wait until the groups (by projection name) show what the token names; False if they do not in time."""
         token.check(self.ports.store.log_id)
-        return await self.horizon.wait(token.places, groups, seconds)
+        with spans.awaiting(groups, self._recent.origins(token.places)) as span:
+            shown = await self.horizon.wait(token.places, groups, seconds)
+            span.set_attribute("voronka.stale", not shown)
+        return shown
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reader]:

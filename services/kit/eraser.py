@@ -11,6 +11,7 @@ from services.kit.follower import Acted, Follower
 from services.kit.horizon import Horizon
 from services.kit.lane import Place
 from services.kit.ports import EventStore, Keyring, Ports
+from services.kit.tracing.events import processing
 
 log = structlog.get_logger(__name__)
 ERASED = "clients.ClientErased.v1"
@@ -59,18 +60,19 @@ class Eraser:
         await self._follower.run()
 
     async def _act(self, lane: int, events: list[RecordedEvent]) -> Acted:
-        ports = self._ports
-        erased: list[Place] = []
-        for event in events:
-            if event.type == ERASED:
-                subjects = await ports.keyring.destroy(event.key)
-                self._forget_all()
-                erased.append((event.topic, lane, event.position))
-                log.info("client erased", client_id=event.key, keys=len(subjects))
+        erased = [event for event in events if event.type == ERASED]
         if erased:
-            await self._blanked(erased)
-            await ports.documents.compact()
+            with processing("erase", "eraser", self.group, self._ports.bus, lane, erased, (ERASED,)):
+                await self._erase(lane, erased)
         return Acted(save=bool(erased))
+
+    async def _erase(self, lane: int, erased: list[RecordedEvent]) -> None:
+        for event in erased:
+            subjects = await self._ports.keyring.destroy(event.key)
+            self._forget_all()
+            log.info("client erased", client_id=event.key, keys=len(subjects))
+        await self._blanked([(event.topic, lane, event.position) for event in erased])
+        await self._ports.documents.compact()
 
     async def _blanked(self, erased: list[Place]) -> None:
         """Wait until every projection has folded the erasures and blanked all documents of these clients."""

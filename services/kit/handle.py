@@ -17,6 +17,7 @@ from contracts.problem import Backdated, FutureDate, KeyReused, VersionConflict
 from services.kit.codec import Codec
 from services.kit.decider import Decider
 from services.kit.ports import EventStore
+from services.kit.tracing.events import append
 
 FUTURE_MS = 60_000
 """How far ahead of this machine's clock a typed time may be."""
@@ -188,7 +189,7 @@ class Handler:
             )
             for ordinal, event in enumerate(events)
         ]
-        appended = await self.store.append(stream, new, loaded.version)
+        appended = await append(self.store, stream, new, loaded.version)
         after = Loaded(state, appended.version, at, appended.position, loaded.commands)
         after.commands[meta.command_id] = (digest, appended.version, appended.position)
         self._remember(stream, after)

@@ -13,6 +13,7 @@ from services.kit.context import Cache
 from services.kit.documents import Positions
 from services.kit.ports import Batch
 from services.kit.telemetry import METRICS
+from services.kit.tracing.span import failed_here
 
 log = structlog.get_logger(__name__)
 Place = tuple[str, int, int]
@@ -29,6 +30,7 @@ class Stop:
     def announce(self, name: str, group: str, lane: int) -> None:
         """Raise the alarm. `name`: of the projection, `group`: its versioned group."""
         METRICS.stopped.labels(name, str(lane)).set(1)
+        failed_here("LaneStopped")
         log.error(
             "lane stopped: an event cannot be folded; see `voronka skip`",
             group=group,

@@ -38,6 +38,11 @@ class EventStore(Protocol):
     in the embedded store (elsewhere they only grow)."""
 
     @property
+    def system(self) -> str:
+        """Name of the technology, as traces give it."""
+        ...
+
+    @property
     def log_id(self) -> str:
         """Id of this log, made when it was created; a copy restored elsewhere keeps it, a new log has another."""
         ...
@@ -111,6 +116,11 @@ OpenLane = Callable[[int], Awaitable[LaneState]]
 
 class Bus(Protocol):
     """Deliveries of events in lanes: lane n = partition n of all topics; a worker owns whole lanes (DESIGN 5)."""
+
+    @property
+    def system(self) -> str:
+        """Name of the technology, as traces give it."""
+        ...
 
     @property
     def lanes(self) -> int:

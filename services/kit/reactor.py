@@ -20,6 +20,7 @@ from services.kit.ports import Bus, Documents
 from services.kit.reaction import Reaction
 from services.kit.service import Known
 from services.kit.telemetry import METRICS
+from services.kit.tracing.events import processing
 
 log = structlog.get_logger(__name__)
 Send = Callable[[Command, Meta], Awaitable[Effect]]
@@ -63,6 +64,7 @@ class Reactor:
         learned: Learned | None = None,
     ) -> None:
         self._follower = Follower(f"{name}-reactions.1", bus, documents, log_id, self._act, self._begin)
+        self._bus = bus
         self._documents = documents
         self._codec = codec
         self._send = send
@@ -108,15 +110,15 @@ class Reactor:
             await self._documents.commit(self.group, state.lane, state.rev, {}, writes)
         self._begun = begun | dict.fromkeys(new, self._head)
 
-    async def _act(self, _lane: int, events: list[RecordedEvent]) -> Acted:
+    async def _act(self, lane: int, events: list[RecordedEvent]) -> Acted:
         acted = Acted()
         for event in events:
             for reaction in self._by_type.get(event.type, ()):
                 if event.origin != "import" and event.position > self._begun[reaction.name]:
-                    acted.writes += await self._react(reaction, event)
+                    acted.writes += await self._react(reaction, event, lane)
         return acted
 
-    async def _react(self, reaction: Reaction, event: RecordedEvent) -> list[Write]:
+    async def _react(self, reaction: Reaction, event: RecordedEvent, lane: int) -> list[Write]:
         """Send the reaction's commands; return the dead letters of those that failed."""
         try:
             async with self._codec.holding((event,)):
@@ -124,15 +126,9 @@ class Reactor:
             if reaction.known is not None and self._learned is not None:
                 await self._learned(event.position)
             more = () if reaction.known is None else (self._known[reaction.known],)
-            for ordinal, command in enumerate(reaction.react(data, event, *more)):
-                target = type(command).__name__
-                meta = Meta(
-                    actor="system:" + reaction.name,
-                    command_id=reaction_id(event.id, reaction.name, target, ordinal),
-                    correlation=event.correlation,
-                    origin="system",
-                )
-                await self._send(command, meta)
+            if commands := reaction.react(data, event, *more):
+                with processing("react", reaction.name, self.group, self._bus, lane, (event,), self._by_type):
+                    await self._send_all(reaction, event, commands)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - a reaction never stops the others (DESIGN 5)
@@ -142,3 +138,14 @@ class Reactor:
             letter = Parked(reaction.name, event.id, event.type, event.position, reason)
             return [Put(PARKED.name, f"{event.id}:{reaction.name}", letter)]
         return []
+
+    async def _send_all(self, reaction: Reaction, event: RecordedEvent, commands: Sequence[Command]) -> None:
+        for ordinal, command in enumerate(commands):
+            target = type(command).__name__
+            meta = Meta(
+                actor="system:" + reaction.name,
+                command_id=reaction_id(event.id, reaction.name, target, ordinal),
+                correlation=event.correlation,
+                origin="system",
+            )
+            await self._send(command, meta)

@@ -21,6 +21,7 @@ from services.kit.errors import Unusable
 from services.kit.lanes import lane_of
 from services.kit.ports import EventStore
 from services.kit.telemetry import METRICS
+from services.kit.tracing.events import relaying
 
 log = structlog.get_logger(__name__)
 Place = tuple[str, int]
@@ -228,7 +229,8 @@ class Relay:
                 if event.position > last:
                     messages.append(Outgoing(event, place[1], last))
                     self._sent[place] = event.position
-        await self._topics.send(messages, proven.log_id)
+        with relaying(events, [message.lane for message in messages]):
+            await self._topics.send(messages, proven.log_id)
         proven.position = events[-1].position
         proven.lasts = dict(self._sent)
         METRICS.relayed.inc(len(messages))

@@ -20,6 +20,7 @@ from services.kit.loading import Loader
 from services.kit.ports import Batch, Bus, Documents
 from services.kit.projection import Projection
 from services.kit.telemetry import METRICS
+from services.kit.tracing.events import committing, processing
 
 log = structlog.get_logger(__name__)
 _LAZY = 2_000
@@ -152,15 +153,16 @@ class ProjectionRunner:
         lane = self.lanes.get(batch.lane)
         if lane is None or lane.stop is not None:
             return
-        new = fresh(batch, lane.positions)
+        new, name = fresh(batch, lane.positions), self.projection.name
         try:
-            await self._fold(lane, new.events)
+            with processing("fold", name, self.group, self._bus, lane.number, new.events, self.projection.folds):
+                await self._fold(lane, new.events)
         except LaneMoved:
             await self._lost(lane)
             return
         await batch.done()
         if new.gap and lane.stop is None:
-            METRICS.gaps.labels(self.projection.name).inc()
+            METRICS.gaps.labels(name).inc()
             log.error("gap in deliveries", group=self.group, lane=lane.number, positions=lane.positions)
             await self._bus.resend(self.group, lane.number)
 
@@ -224,7 +226,8 @@ class ProjectionRunner:
         moved = lane.positions | (positions or {})
         if writes or lane.unsaved >= _LAZY or not lazy:
             lane.unsaved = 0  # what ends this half-way leaves nothing to save: nobody knows what was stored
-            with METRICS.commit_seconds.labels(self.projection.name).time():
+            name = self.projection.name
+            with METRICS.commit_seconds.labels(name).time(), committing(name, self._documents, len(writes)):
                 await self._documents.commit(self.group, lane.number, lane.rev, moved, writes)
         else:
             lane.unsaved += 1

@@ -20,6 +20,7 @@ from services.kit.projection import Projection
 from services.kit.remote.calls import Calls
 from services.kit.runner import ProjectionRunner
 from services.kit.tail import Tail
+from services.kit.tracing.recent import Recent
 
 log = structlog.get_logger(__name__)
 _LOOK = 0.5
@@ -45,6 +46,7 @@ class Shared:
         ports: Ports,
         handler: Handler,
         learner: Learner,
+        recent: Recent,
     ) -> None:
         lanes = ports.bus.lanes
         self._tail = Tail(ports.store, lanes)
@@ -53,6 +55,7 @@ class Shared:
         self._keyring = ports.keyring
         self._handler = handler
         self._learner = learner
+        self._recent = recent
         self._erased: set[str] = set()
 
     async def run(self) -> None:
@@ -78,6 +81,8 @@ class Shared:
                 log.warning("what was appended is not known here yet", why=error.detail)
 
     async def _seen(self, events: list[RecordedEvent]) -> None:
+        for event in events:
+            self._recent.note(event)
         if any(event.type in KNOWN_TYPES for event in events):
             await self._learner.up_to(events[-1].position)
         erased = {event.key for event in events if event.type == ERASED}

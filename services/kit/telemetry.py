@@ -1,26 +1,16 @@
-"""What operators see: metrics, traces, structured logs (DESIGN 11). Nothing personal. Exporters are off unless set."""
+"""What operators see: metrics and structured logs (DESIGN 11); traces are in kit.tracing. Nothing personal."""
 
 from __future__ import annotations
 
 import logging
-import os
-import re
 import sys
 
 import structlog
-from opentelemetry import trace
-from opentelemetry.context import Context
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from services.kit.tracing.origin import current_trace
+
 REGISTRY = CollectorRegistry()
-tracer = trace.get_tracer("voronka")
-_TRACE = re.compile(r"[0-9a-f]{32}")
-_PROPAGATOR = TraceContextTextMapPropagator()
 
 _FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 
@@ -70,7 +60,7 @@ METRICS = _Metrics(REGISTRY)
 
 
 def configure(*, json_logs: bool, level: str = "INFO") -> None:
-    """Set up logs (JSON, or plain lines for people) and, if OTEL_EXPORTER_OTLP_ENDPOINT is set, traces."""
+    """Set up logs (JSON, or plain lines for people)."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -84,43 +74,9 @@ def configure(*, json_logs: bool, level: str = "INFO") -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # asked for at each line: it may be replaced
         cache_logger_on_first_use=False,
     )
-    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - optional
-
-        provider = TracerProvider(resource=Resource.create({"service.name": "voronka"}))
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-        trace.set_tracer_provider(provider)
-
-
-def close() -> None:
-    """Send the spans that wait to be sent."""
-    provider = trace.get_tracer_provider()
-    if isinstance(provider, TracerProvider):
-        provider.shutdown()
 
 
 def _trace_id(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     if current := current_trace():
         event["trace_id"] = current
     return event
-
-
-def trace_of(correlation: str) -> Context | None:
-    """Return the trace that an event or command belongs to, for spans that begin where no request does."""
-    if not _TRACE.fullmatch(correlation) or not int(correlation, 16):
-        return None
-    parent = SpanContext(int(correlation, 16), int(correlation[:16], 16) or 1, True, TraceFlags(TraceFlags.SAMPLED))
-    return trace.set_span_in_context(NonRecordingSpan(parent))
-
-
-def trace_headers(correlation: str) -> dict[str, str]:
-    """Return the W3C header `traceparent` of the span we are in, else of the trace of this name, else nothing."""
-    headers: dict[str, str] = {}
-    _PROPAGATOR.inject(headers, None if current_trace() else trace_of(correlation))
-    return headers
-
-
-def current_trace() -> str:
-    """Return the id of the trace we are in as 32 hex digits, or an empty text."""
-    context = trace.get_current_span().get_span_context()
-    return format(context.trace_id, "032x") if context.is_valid else ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -75,13 +76,20 @@ class Child:
 
 
 @asynccontextmanager
-async def child(folder: Path, *services: str, **settings: str) -> AsyncIterator[Child]:
+async def child(
+    folder: Path,
+    *services: str,
+    environment: Mapping[str, str] | None = None,
+    errors: Path | None = None,
+    **settings: str,
+) -> AsyncIterator[Child]:
+    """Run services in a process. `settings`: of Voronka; `environment`: besides; `errors`: a file for what it logs."""
     port = free_port()
     given = NEEDED | {"port": str(port)} | settings
-    env = os.environ | {f"VORONKA_{name.upper()}": value for name, value in given.items()}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.support.process_child", str(folder), *services, cwd=ROOT, env=env
-    )
+    env = os.environ | {f"VORONKA_{name.upper()}": value for name, value in given.items()} | (environment or {})
+    command = [sys.executable, "-m", "tests.support.process_child", str(folder), *services]
+    with contextlib.nullcontext() if errors is None else errors.open("wb") as log:
+        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=env, stderr=log)
     try:
         async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
             yield Child(process, http, folder)

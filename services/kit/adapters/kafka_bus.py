@@ -17,6 +17,8 @@ from services.kit.ports import Batch, EventStore, OpenLane
 class KafkaBus:
     """The port Bus. The store tells which log it is, and whether stored positions belong to it; it is not followed."""
 
+    system = "kafka"
+
     def __init__(self, settings: KafkaSettings, store: EventStore) -> None:
         self._settings = settings
         self._store = store

@@ -29,6 +29,8 @@ class KurrentEventStore:
     with gaps. An answer that was lost is asked for again; where it stays unknown the caller gets Unavailable, and the
     same events again are answered as done."""
 
+    system = "kurrentdb"
+
     def __init__(self, connection: Connection, log_id: str, idle: float) -> None:
         self._connection = connection
         self._log_id = log_id

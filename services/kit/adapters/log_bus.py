@@ -30,6 +30,11 @@ class LogBus:
         self._readings: defaultdict[str, set[_Reading]] = defaultdict(set)
 
     @property
+    def system(self) -> str:
+        """Name of the log's technology."""
+        return self._store.system
+
+    @property
     def lanes(self) -> int:
         """Number of lanes."""
         return self._lanes

@@ -36,6 +36,8 @@ class MongoDocuments:
     """The port Documents. Make it with `open`; it belongs to the event loop it was opened in. Any number of processes
     may have the same database open."""
 
+    system = "mongodb"
+
     def __init__(self, mongo: Mongo, catalogue: Catalogue) -> None:
         self._mongo = mongo
         self._catalogue = catalogue

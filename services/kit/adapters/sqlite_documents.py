@@ -33,6 +33,8 @@ from services.kit.documents import Collection, Counter, LaneState, Positions, Wr
 class SqliteDocuments:
     """The port Documents. Make it with `open`; it belongs to the event loop it was opened in."""
 
+    system = "sqlite"
+
     def __init__(self, catalogue: Catalogue, path: Path) -> None:
         self._path = path
         self._catalogue = catalogue

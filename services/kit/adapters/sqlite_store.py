@@ -26,6 +26,8 @@ INLINE = 200
 class SqliteEventStore:
     """The port EventStore. Make it with `open`; it belongs to the event loop it was opened in, and the file to it."""
 
+    system = "sqlite"
+
     def __init__(self, path: Path, file: OwnedFile) -> None:
         self._path = path
         self._file = file

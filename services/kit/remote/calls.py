@@ -19,7 +19,9 @@ from services.kit.handle import Effect, Meta
 from services.kit.remote.breaker import Breaker
 from services.kit.remote.passes import Passes
 from services.kit.remote.wire import COMMANDS, QUERIES, effect_of, refusal_of, sent
-from services.kit.telemetry import METRICS, trace_headers
+from services.kit.telemetry import METRICS
+from services.kit.tracing.calls import call, returned
+from services.kit.tracing.origin import trace_headers
 
 log = structlog.get_logger(__name__)
 _PAUSES = (0.05, 0.2)
@@ -109,11 +111,11 @@ class Calls:
         why = f"no answer within {_PATIENCE:.0f} s"
         try:
             async with asyncio.timeout(_PATIENCE):
-                for pause in (*_PAUSES, None):
+                for again, pause in enumerate((*_PAUSES, None)):
                     if not self._breakers[service].allows():
                         why = "it did not answer several times"
                         break
-                    answered, why = await self._attempt(service, method, path, actor, correlation, body)
+                    answered, why = await self._attempt(service, method, path, actor, correlation, body, again)
                     if answered is not None:
                         return answered
                     if pause is not None:
@@ -124,18 +126,20 @@ class Calls:
         raise Unavailable(f"the {service} service is away ({why}); try again in a moment", service=service)
 
     async def _attempt(
-        self, service: str, method: str, path: str, actor: str, correlation: str, body: bytes | None
+        self, service: str, method: str, path: str, actor: str, correlation: str, body: bytes | None, again: int
     ) -> tuple[Answered | None, str]:
         """Return the answer, or none and why not."""
-        headers = {
-            "authorization": f"Bearer {self._passes.issue(actor, service, clock.now())}",
-            **trace_headers(correlation),
-            **(_JSON if body is not None else {}),
-        }
-        breaker = self._breakers[service]
+        client, breaker = self._clients[service], self._breakers[service]
+        url = client.base_url
         try:
-            with METRICS.call_seconds.labels(service).time():
-                response = await self._clients[service].request(method, path, content=body, headers=headers)
+            with METRICS.call_seconds.labels(service).time(), call(service, method, url.host, url.port, again) as span:
+                headers = {
+                    "authorization": f"Bearer {self._passes.issue(actor, service, clock.now())}",
+                    **trace_headers(correlation),
+                    **(_JSON if body is not None else {}),
+                }
+                response = await client.request(method, path, content=body, headers=headers)
+                returned(span, response.status_code)
         except httpx2.TransportError as error:
             breaker.failed()
             why = f"{type(error).__name__}: {error}"

@@ -92,7 +92,9 @@ def _made(
     )
     own = {"/health/live": routes.live, "/health/ready": routes.ready, "/metrics": routes.metrics}
     table |= {path: {"GET": each} for path, each in own.items()}
-    app.router.routes.extend(Route(path, _dispatch(methods), methods=None) for path, methods in _specific_first(table))
+    app.router.routes.extend(
+        Route(path, _Dispatch(path, methods), methods=None) for path, methods in _specific_first(table)
+    )
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _http)
     app.add_middleware(Guard, hosts=hosts, probes=probes)
@@ -114,7 +116,9 @@ def _page(asker: Asker, page: PageRoute) -> Endpoint:
 class _Dispatch:
     """One path with its methods: an ASGI application, so that Starlette leaves the methods to it."""
 
-    def __init__(self, methods: dict[str, Endpoint]) -> None:
+    def __init__(self, path: str, methods: dict[str, Endpoint]) -> None:
+        self.path = path
+        """The pattern, for logs and traces."""
         self._methods = methods
         self._allowed = ", ".join(sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
 
@@ -127,10 +131,6 @@ class _Dispatch:
         else:
             response = await found(request)
         await response(scope, receive, send)
-
-
-def _dispatch(methods: dict[str, Endpoint]) -> _Dispatch:
-    return _Dispatch(methods)
 
 
 async def _refused(request: Request, refusal: Exception) -> Response:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import structlog
-from opentelemetry.trace import SpanKind
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.problem import Refusal
 from services.kit import clock
-from services.kit.telemetry import current_trace, tracer
+from services.kit.tracing.calls import answered, request
+from services.kit.tracing.origin import current_trace
 from services.kit.web.problems import Forbidden, crash, problem
 
 log = structlog.get_logger(__name__)
@@ -27,7 +26,6 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
 }
-_PROPAGATOR = TraceContextTextMapPropagator()
 
 
 class Guard:
@@ -47,12 +45,12 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        begun = False
+        status: int | None = None
 
         async def guarded(message: Message) -> None:
-            nonlocal begun
+            nonlocal status
             if message["type"] == "http.response.start":
-                begun = True
+                status = message["status"]
                 answer = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     answer[name] = value
@@ -60,8 +58,7 @@ class Guard:
                     answer["cache-control"] = "no-store"
             await send(message)
 
-        context = _PROPAGATOR.extract({"traceparent": headers.get("traceparent", "")})
-        with tracer.start_as_current_span(f"HTTP {scope['method']}", context, SpanKind.SERVER):
+        with request(scope["method"], scope["path"], headers.get("traceparent")) as span:
             trace = current_trace() or clock.new_id().replace("-", "")
             scope.setdefault("state", {})["trace_id"] = trace
             with structlog.contextvars.bound_contextvars(trace_id=trace):
@@ -74,15 +71,18 @@ class Guard:
                 except ClientDisconnect:
                     log.info("the caller went away", path=scope["path"])
                 except Exception:
-                    log.exception("request failed", method=scope["method"], route=_route(scope))
-                    if begun:
+                    log.exception("request failed", method=scope["method"], route=_route(scope) or "unknown")
+                    if status is not None:
                         raise
                     await crash(trace)(scope, receive, guarded)
+                finally:
+                    answered(span, scope["method"], _route(scope), status)
 
 
-def _route(scope: Scope) -> str:
+def _route(scope: Scope) -> str | None:
     """Return the route's pattern: a path may hold what must not be in a log."""
-    return str(getattr(scope.get("route"), "path", "unknown"))
+    path = getattr(scope.get("endpoint"), "path", None)
+    return None if path is None else str(path)
 
 
 def _check(method: str, headers: Headers, allowed: frozenset[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 import msgspec
@@ -15,6 +14,7 @@ from contracts.problem import Unavailable
 from services.kit.engine import Engine
 from services.kit.runner import ProjectionRunner
 from services.kit.telemetry import METRICS, REGISTRY
+from services.kit.version import product_version
 from services.kit.web.problems import NotReady
 
 _PATIENCE = 2.0
@@ -60,14 +60,6 @@ class Alive(msgspec.Struct, frozen=True):
     """The process answers."""
 
     status: Literal["alive", "ready"]
-
-
-def product_version() -> str:
-    """Return this product's version."""
-    try:
-        return version("voronka")
-    except PackageNotFoundError:
-        return "0"
 
 
 async def _group(engine: Engine, runner: ProjectionRunner) -> GroupStatus:

@@ -20,6 +20,7 @@ from services.cli.in_folder import InFolder
 from services.cli.standing import Order
 from services.cli.workspace import chosen
 from services.kit.engine import Engine
+from services.kit.eraser import ERASED
 from services.kit.errors import Unusable
 from services.kit.handle import Meta
 from services.kit.lanes import lane_of
@@ -171,12 +172,27 @@ async def test_events_are_exported_as_on_a_folder(
         await say(engines[0], clients.EraseClient(client_id="c"))
         await say(engines[0], clients.RegisterClient(client_id="c2", name="Bolt"))
         await installed.settle()
+        await say(engines[0], clients.RegisterClient(client_id="c3", name="Cobalt"))
+        for process in list(installed.processes):
+            await installed.stop(process)
+        gone = NewEvent(
+            id="x",
+            type=ERASED,
+            key="c3",
+            occurred_at=1,
+            actor="x",
+            command_id="x",
+            command_hash="",
+            data=b'{"client_id":"c3"}',
+        )
+        await installed.ports.store.append("client-c3", [gone], 1)  # nobody is there who would destroy the key
         assert await on.export_events(tmp_path / "a.jsonl") == 0
     assert await InFolder(Settings(), data).export_events(tmp_path / "b.jsonl") == 0
     there, here = ((tmp_path / f"{name}.jsonl").read_text("utf-8") for name in "ab")
     assert there == here
     assert '"Bolt"' in there
     assert "Acme" not in there
+    assert "Cobalt" not in there
     said = capsys.readouterr().out
     for name in "ab":
         assert f"{len(there.splitlines())} events written to {tmp_path / name}.jsonl\n" in said

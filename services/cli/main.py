@@ -45,7 +45,7 @@ def _run(work: Coroutine[Any, Any, int]) -> None:
     except (Unusable, NewerData) as error:
         _fail(str(error))
     except MissingKey as error:
-        _fail(f"{error}; restore keys.sqlite from the backup that belongs to this log")
+        _fail(f"{error}; restore the keys (keys.sqlite, on servers the collection keyring) from the backup of this log")
     except Refusal as refusal:
         _fail(refusal.detail + (f" (field: {refusal.field})" if refusal.field else ""))
     except OSError as error:

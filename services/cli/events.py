@@ -40,7 +40,7 @@ async def export_events(
 ) -> int:
     """Write all events in log order; return how many. An existing file is replaced when all is written."""
     head = await store.head()
-    after = 0
+    after = count = 0
     part = out.with_name(out.name + ".part")
     out.parent.mkdir(parents=True, exist_ok=True)
     with part.open("w", encoding="utf-8") as file:
@@ -48,7 +48,7 @@ async def export_events(
             events = await store.read_all(after, min(_SLICE, head - after))
             async with codec.holding(events):
                 file.writelines(json.dumps(opened(codec, event), ensure_ascii=False) + "\n" for event in events)
-            after = events[-1].position
+            after, count = events[-1].position, count + len(events)
             progress("events", after, head)
     part.replace(out)
-    return after
+    return count

@@ -98,19 +98,25 @@ async def fill(data: Path, demo: Demo) -> None:
     """Import the generated demo through the ordinary importer, and let deals and orders both count. Killed in between,
     it is completed by doing the same again."""
     mark = data / "demo.json"
-    with TemporaryDirectory(prefix="voronka-demo-") as folder, progress.shown() as shown:
-        until = date.fromisoformat(demo.until)
-        write_bundle(Path(folder), clients=demo.clients, events=demo.events, seed=demo.seed, until=until)
+    with progress.shown() as shown:
         async with ports(data) as opened:
             mark.write_text(json.dumps(demo), "utf-8")
-            codec = Codec(opened.keyring)
-            report = await _import(opened, codec, Path(folder), True, "demo", shown)
-            if report.errors:
-                raise Invalid(f"the demo cannot be imported: {report.errors[0]}")
-            handler = Handler(opened.store, codec, clock.now)
-            rules = (await handler.load(SALES_RULES, "sales")).state.present
-            both = SetSalesRules(sources=["deals", "orders", "clients"], classes=rules.classes)
-            meta = Meta("demo", command_id("demo", f"rules-{demo.seed}"), origin="system")
-            await handler.handle(SALES_RULES, "sales", both, meta)
+            await pour(opened, Codec(opened.keyring), demo, shown)
             await build_all(opened, shown)
             mark.unlink()
+
+
+async def pour(to: Ports, codec: Codec, demo: Demo, shown: progress.Report) -> Report:
+    """Store the demo's events; nothing is folded here. Raises Invalid if the log holds what contradicts it."""
+    with TemporaryDirectory(prefix="voronka-demo-") as folder:
+        until = date.fromisoformat(demo.until)
+        write_bundle(Path(folder), clients=demo.clients, events=demo.events, seed=demo.seed, until=until)
+        report = await _import(to, codec, Path(folder), True, "demo", shown)
+    if report.errors:
+        raise Invalid(f"the demo cannot be imported: {report.errors[0]}")
+    handler = Handler(to.store, codec, clock.now)
+    rules = (await handler.load(SALES_RULES, "sales")).state.present
+    both = SetSalesRules(sources=["deals", "orders", "clients"], classes=rules.classes)
+    meta = Meta("demo", command_id("demo", f"rules-{demo.seed}"), origin="system")
+    await handler.handle(SALES_RULES, "sales", both, meta)
+    return report

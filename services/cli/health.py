@@ -8,17 +8,18 @@ import sqlite3
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from services.cli import standing
 from services.cli.workspace import engine
 from services.kit import clock
 from services.kit.errors import NewerData, Unusable
-from services.kit.standing import standing
 
 _FREE = 500 << 20
 _SLOW_MS = 50
 
 
-async def findings(data: Path) -> list[str]:
-    """Return what is wrong with the machine and the data folder, in plain words."""
+async def findings(data: Path, where: str) -> list[str]:
+    """Return what is wrong with the machine and the data folder, in plain words. `where`: the words by which a command
+    finds this folder."""
     found: list[str] = []
     if sqlite3.sqlite_version_info < (3, 38):
         found.append(f"SQLite {sqlite3.sqlite_version} is too old: install a Python with 3.38 or newer")
@@ -33,18 +34,17 @@ async def findings(data: Path) -> list[str]:
         return found
     if free < _FREE:
         found.append(f"only {free >> 20} MB are free where the data folder is: make room")
-    return found + await _folder(data)
+    return found + await _folder(data, where)
 
 
-async def _folder(data: Path) -> list[str]:
+async def _folder(data: Path, where: str) -> list[str]:
     if not os.access(data, os.W_OK):
         return [f"the data folder {data} cannot be written: change its owner or rights"]
     try:
         found = _disk(data)
         async with engine(data) as running:
             await running.settle(60.0)
-            for name in running.runners:
-                found += [mark.finding for mark in await standing(running, name) if mark.finding]
+            found += await standing.findings(running.ports, where)
             if running.failure is not None:
                 found.append(f"a worker ended: {running.failure}; run `voronka rebuild`")
     except (Unusable, NewerData) as error:

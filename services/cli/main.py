@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any
 
 import typer
 
 from contracts.base import to_millis
 from contracts.problem import Refusal
-from services.cli import tasks
 from services.cli.ending import ended
 from services.cli.moments import moment
+from services.cli.standing import Order, login
+from services.cli.verbs import Profile, Verbs, verbs
 from services.kit import telemetry
 from services.kit.documents import MissingKey
 from services.kit.errors import NewerData, Unusable
 from services.kit.settings import Settings
 
-T = TypeVar("T")
-Profile = Literal["embedded", "distributed"]
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -46,7 +45,7 @@ def _run(work: Coroutine[Any, Any, int]) -> None:
     except (Unusable, NewerData) as error:
         _fail(str(error))
     except MissingKey as error:
-        _fail(f"{error}; restore keys.sqlite from the backup that belongs to this log")
+        _fail(f"{error}; restore the keys (keys.sqlite, on servers the collection keyring) from the backup of this log")
     except Refusal as refusal:
         _fail(refusal.detail + (f" (field: {refusal.field})" if refusal.field else ""))
     except OSError as error:
@@ -55,6 +54,15 @@ def _run(work: Coroutine[Any, Any, int]) -> None:
         raise typer.Exit(130) from None
     else:
         raise typer.Exit(code)
+
+
+def _do(profile: Profile | None, data: Path, verb: Callable[[Verbs], Coroutine[Any, Any, int]]) -> None:
+    """Run a verb on the workspace of the profile."""
+
+    async def done() -> int:
+        return await verb(verbs(profile, data))
+
+    _run(done())
 
 
 def _fail(message: str) -> None:
@@ -88,34 +96,7 @@ def run(
     """Serve the workspace at http://127.0.0.1:PORT; an empty one is filled with the demo first.
 
     With --profile distributed: run services on the servers named in the environment (docs/distributed.md)."""
-    _run(_serve(services or [], profile, data, port, demo_if_empty=demo_if_empty))
-
-
-async def _serve(
-    services: list[str], profile: Profile | None, data: Path, port: int | None, *, demo_if_empty: bool
-) -> int:
-    settings = Settings.read()
-    if port is not None:
-        settings = settings.model_copy(update={"port": port})
-    if _distributed(settings, profile):
-        from services.cli import processes
-        from services.kit.profiles import distributed
-
-        return await processes.run(processes.Plan.of(services, settings), distributed)
-    from services.cli.serve import serve
-
-    if services:
-        raise Unusable("the embedded profile runs all services in one process; leave their names out")
-    return await serve(data, settings.port, demo_if_empty=demo_if_empty)
-
-
-def _distributed(settings: Settings, profile: Profile | None) -> bool:
-    return (profile or settings.profile) == "distributed"
-
-
-def _embedded_only(verb: str) -> None:
-    if Settings.read().profile == "distributed":
-        _fail(f"`{verb}` works on a data folder; unset VORONKA_PROFILE, or see docs/distributed.md for what there is")
+    _do(profile, data, lambda on: on.run(services or [], port, demo_if_empty=demo_if_empty))
 
 
 @app.command()
@@ -164,11 +145,7 @@ def import_(
     profile: OfProfile = None,
 ) -> None:
     """Import a bundle; again imported, only what is new is added."""
-    if _distributed(settings := Settings.read(), profile):
-        from services.cli import watching
-
-        _run(watching.import_(settings, folder, strict=strict, source=source, errors=errors))
-    _run(tasks.import_(folder, data, strict=strict, source=source, errors=errors))
+    _do(profile, data, lambda on: on.import_(folder, strict=strict, source=source, errors=errors))
 
 
 @export.command()
@@ -180,18 +157,15 @@ def metrics(
 ) -> None:
     """Write all metrics as CSV and JSON, now or as of a past moment."""
     when = None if as_of is None else to_millis(moment(as_of))
-    if _distributed(settings := Settings.read(), profile):
-        from services.cli import watching
-
-        _run(watching.export_metrics(settings, out, when))
-    _run(tasks.export_metrics(data, out, when))
+    _do(profile, data, lambda on: on.export_metrics(out, when))
 
 
 @export.command()
-def events(out: Annotated[Path, typer.Option(help="File to write.")], data: Data = DEFAULT) -> None:
+def events(
+    out: Annotated[Path, typer.Option(help="File to write.")], data: Data = DEFAULT, profile: OfProfile = None
+) -> None:
     """Write all events as JSON lines (CloudEvents); personal fields are in plain text."""
-    _embedded_only("export events")
-    _run(tasks.export_events(data, out))
+    _do(profile, data, lambda on: on.export_events(out))
 
 
 @app.command()
@@ -201,11 +175,7 @@ def verify(
     profile: OfProfile = None,
 ) -> None:
     """Recompute everything from the log by other means and compare; exit code 1 if anything differs."""
-    if _distributed(settings := Settings.read(), profile):
-        from services.cli import watching
-
-        _run(watching.verify(settings, most))
-    _run(tasks.verify(data, most))
+    _do(profile, data, lambda on: on.verify(most))
 
 
 @app.command()
@@ -215,11 +185,7 @@ def rebuild(
     profile: OfProfile = None,
 ) -> None:
     """Build the read models anew from the log, beside the old ones, and switch."""
-    if _distributed(settings := Settings.read(), profile):
-        from services.cli import watching
-
-        _run(watching.rebuild(settings, projection))
-    _run(tasks.rebuild(data, projection))
+    _do(profile, data, lambda on: on.rebuild(projection))
 
 
 @app.command()
@@ -227,10 +193,13 @@ def skip(
     data: Data = DEFAULT,
     projection: Annotated[str | None, typer.Option(help="Only this group.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Really skip.")] = False,
+    why: Annotated[str, typer.Option(help="The reason, to be kept; nothing personal.")] = "",
+    who: Annotated[str | None, typer.Option("--by", help="Who decides it.", show_default="the user's login")] = None,
+    profile: OfProfile = None,
 ) -> None:
     """Show the event at which a group of read models stands; with --yes go on behind it (then it is incomplete)."""
-    _embedded_only("skip")
-    _run(tasks.skip(data, projection, yes=yes))
+    order = Order(projection, yes, who or login(), why)
+    _do(profile, data, lambda on: on.skip(order))
 
 
 @app.command()
@@ -239,20 +208,16 @@ def demo(
     clients: Annotated[int, typer.Option(min=1)] = 2000,
     events: Annotated[int, typer.Option(min=1)] = 60_000,
     seed: int = 1,
+    profile: OfProfile = None,
 ) -> None:
-    """Fill the workspace with a realistic demo."""
-    _embedded_only("demo")
-    _run(tasks.demo(data, clients, events, seed))
+    """Fill the workspace with a realistic demo; on servers an empty one only."""
+    _do(profile, data, lambda on: on.demo(clients, events, seed))
 
 
 @app.command()
 def doctor(data: Data = DEFAULT, profile: OfProfile = None) -> None:
     """Check the machine and the data folder, or the servers, with a remedy for each finding; exit code 1 if any."""
-    if _distributed(settings := Settings.read(), profile):
-        from services.cli import watching
-
-        _run(watching.doctor(settings))
-    _run(tasks.doctor(data))
+    _do(profile, data, lambda on: on.doctor())
 
 
 def command() -> None:

@@ -12,7 +12,6 @@ from contracts.envelope import RecordedEvent
 from services.kit.context import Cache
 from services.kit.documents import Positions
 from services.kit.ports import Batch
-from services.kit.telemetry import METRICS
 from services.kit.tracing.span import failed_here
 
 log = structlog.get_logger(__name__)
@@ -27,9 +26,8 @@ class Stop:
     event: RecordedEvent
     reason: str
 
-    def announce(self, name: str, group: str, lane: int) -> None:
-        """Raise the alarm. `name`: of the projection, `group`: its versioned group."""
-        METRICS.stopped.labels(name, str(lane)).set(1)
+    def announce(self, group: str, lane: int) -> None:
+        """Raise the alarm in the log. `group`: the versioned group."""
         failed_here("LaneStopped")
         log.error(
             "lane stopped: an event cannot be folded; see `voronka skip`",

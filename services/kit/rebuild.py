@@ -16,6 +16,7 @@ from services.kit.lanes import lane_of
 from services.kit.memory import MemoryContext
 from services.kit.ports import Documents, EventStore
 from services.kit.projection import Projection
+from services.kit.stops import Stops
 from services.kit.telemetry import METRICS
 
 
@@ -158,5 +159,13 @@ async def rebuild(
     await asyncio.sleep(grace)
     for other in await documents.groups():
         if other != group and other.rsplit(".", 1)[0] == projection.name:
-            await documents.drop(other)
+            await drop(documents, other, store.log_id)
     return group
+
+
+async def drop(documents: Documents, group: str, log_id: str) -> None:
+    """Delete a versioned group, and where it stood."""
+    stops = Stops(documents, log_id)
+    await stops.define()
+    await stops.forget(group)
+    await documents.drop(group)

@@ -11,14 +11,15 @@ import structlog
 
 from contracts.envelope import RecordedEvent
 from contracts.problem import Unavailable
-from contracts.registry import EVENTS
 from services.kit.codec import Codec
 from services.kit.context import BatchContext, WorkContext
+from services.kit.decoding import decoded_up_to_stop
 from services.kit.documents import LaneMoved, LaneState, Positions, Write
 from services.kit.lane import Lane, Place, Stop, Waiters, end, fresh
 from services.kit.loading import Loader
 from services.kit.ports import Batch, Bus, Documents
 from services.kit.projection import Projection
+from services.kit.standing import LOOK, Standing
 from services.kit.telemetry import METRICS
 from services.kit.tracing.events import committing, processing
 
@@ -52,6 +53,7 @@ class ProjectionRunner:
         self.group = group
         self._lanes: dict[int, Lane] = {}
         self._loader = Loader(projection, group, documents)
+        self._standing = Standing(projection.name, group, bus, documents, log_id)
         self._bus = bus
         self._documents = documents
         self._codec = codec
@@ -67,8 +69,7 @@ class ProjectionRunner:
         """The lanes that are ours and opened. What we had in mind of one that was given to another is forgotten."""
         if self._shared:
             for number in self._lanes.keys() - self._bus.owned(self.group):
-                if self._lanes.pop(number).stop is not None:  # the new owner sees for itself
-                    METRICS.stopped.labels(self.projection.name, str(number)).set(0)
+                self._standing.end(self._lanes.pop(number))  # the new owner sees for itself
         return self._lanes
 
     # ------------------------------------------------------------ running
@@ -78,6 +79,7 @@ class ProjectionRunner:
         store is away: run it again then."""
         self.lanes.clear()  # What an earlier run had in mind may not be what is stored.
         await self._documents.define(self.group, self.projection.collections, self.projection.counters)
+        await self._standing.define()
         deliveries = self._bus.deliveries(self.group, self._open, _BATCH)
         self._opened = asyncio.get_running_loop().create_future()
         try:
@@ -97,6 +99,8 @@ class ProjectionRunner:
                     self._taking = False
                 if self._shared and monotonic() >= self._due:
                     await self._tell()
+                for lane in await self._standing.mind(list(self.lanes.values())):
+                    await self._lost(lane)
         except StopAsyncIteration:
             return
         finally:
@@ -105,12 +109,15 @@ class ProjectionRunner:
                 await asyncio.gather(self._arriving, return_exceptions=True)
                 self._arriving = None
             self._taking = False
+            for lane in self.lanes.values():
+                self._standing.end(lane)
             await self._save()
             await end(deliveries)
 
     async def _open(self, lane: int) -> LaneState:
         state = await self._documents.open_lane(self.group, lane, self._log_id)
-        self.lanes[lane] = Lane(lane, state.rev, dict(state.positions))
+        self._lanes[lane] = opened = Lane(lane, state.rev, dict(state.positions))
+        self._standing.end(opened)
         if not self._opened.done():
             self._opened.set_result(None)
         self._waiters.wake()
@@ -128,11 +135,12 @@ class ProjectionRunner:
     @property
     def _rest(self) -> float | None:
         """Seconds after which there is something to do though nothing arrives; None: never."""
-        if not self._shared:
-            return None
-        if any(lane.unsaved and lane.stop is None for lane in self.lanes.values()):
-            return _SOON
-        return _LOOK if any(lane.elsewhere for lane in self.lanes.values()) else None
+        lanes = self.lanes.values()
+        rests = [LOOK] if any(lane.stop is not None for lane in lanes) else []
+        if self._shared:
+            rests += [_SOON] if any(lane.unsaved and lane.stop is None for lane in lanes) else []
+            rests += [_LOOK] if any(lane.elsewhere for lane in lanes) else []
+        return min(rests, default=None)
 
     async def _tell(self) -> None:
         """Commit what was passed, for those who look from elsewhere; and look what they have done."""
@@ -170,6 +178,7 @@ class ProjectionRunner:
         """Another worker opened the lane: open it again if it is ours, with nothing in mind."""
         log.warning("lane is owned by another worker now", group=self.group, lane=lane.number)
         lane.busy = False
+        self._standing.end(lane)
         if self._shared:
             self.lanes.pop(lane.number, None)
         await self._bus.resend(self.group, lane.number)
@@ -181,7 +190,7 @@ class ProjectionRunner:
         context = BatchContext(self.projection, lane.number, self._bus.lanes, lane.cache)
         positions: Positions = {}
         async with self._codec.holding(events):
-            decoded, stop = self._decode(events)
+            decoded, stop = decoded_up_to_stop(self.projection.folds, self._codec, events)
         await self._loader.prefetch(context, decoded)
         for event, data in decoded:
             if data is not None:
@@ -201,23 +210,8 @@ class ProjectionRunner:
         lane.busy = lane.busy or lane.watched is None or context.changes(lane.watched)
         METRICS.folded.labels(self.projection.name).inc(len(decoded))
         if stop is not None:
-            self._alarm(lane, stop)
-
-    def _decode(self, events: list[RecordedEvent]) -> tuple[list[tuple[RecordedEvent, Any]], Stop | None]:
-        """Return the events with their data (None: does not concern the group), up to the first that is broken."""
-        folds = self.projection.folds
-        decoded: list[tuple[RecordedEvent, Any]] = []
-        for event in events:
-            if event.type in folds:
-                try:
-                    decoded.append((event, self._codec.decode(event)))
-                except Exception as error:  # noqa: BLE001 - broken data stops the lane
-                    return decoded, Stop(event, f"{type(error).__name__}: {error}")
-            elif event.type in EVENTS:
-                decoded.append((event, None))
-            else:
-                return decoded, Stop(event, f"event type {event.type!r} is not known to this version")
-        return decoded, None
+            await self._standing.begin(lane, stop)
+            self._waiters.wake()
 
     async def _commit(
         self, lane: Lane, writes: list[Write], positions: Positions | None = None, *, lazy: bool = False
@@ -233,23 +227,6 @@ class ProjectionRunner:
             lane.unsaved += 1
         lane.positions = moved  # not before: who waits for them reads the documents next
         self._waiters.wake()
-
-    def _alarm(self, lane: Lane, stop: Stop) -> None:
-        lane.stop = stop
-        stop.announce(self.projection.name, self.group, lane.number)
-        self._waiters.wake()
-
-    async def skip(self, number: int) -> None:
-        """Go on behind the event at which a lane stands; the group is incomplete until a rebuild."""
-        lane = self.lanes[number]
-        if lane.stop is None:
-            return
-        event = lane.stop.event
-        positions = lane.positions | {event.topic: (event.position, event.id)}
-        await self._documents.commit(self.group, number, lane.rev, positions, [], incomplete=True)
-        log.warning("event skipped", group=self.group, lane=number, position=event.position, type=event.type)
-        METRICS.stopped.labels(self.projection.name, str(number)).set(0)
-        await self._bus.resend(self.group, number)
 
     # ------------------------------------------------------------ background work of a projection
 

@@ -19,7 +19,7 @@ from services.kit.horizon import Horizon
 from services.kit.ports import Ports
 from services.kit.projection import Projection
 from services.kit.reactor import Learned, Reactor, Send
-from services.kit.rebuild import rebuild
+from services.kit.rebuild import drop, rebuild
 from services.kit.runner import ProjectionRunner
 from services.kit.service import Known, Service
 
@@ -191,5 +191,5 @@ class Workers:
         while name not in self.runners or await horizon.as_of([name]) < begun:
             await asyncio.sleep(0.2)
         await self._ports.documents.activate(name, new)
-        await self._ports.documents.drop(old)
+        await drop(self._ports.documents, old, self._ports.store.log_id)
         log.info("read models switched", old=old, new=new)

@@ -15,9 +15,9 @@ from contracts.registry import EVENTS
 from services.kit.codec import Codec
 from tests.contracts import make_golden
 from tests.contracts.keyring import FakeKeyring
+from tests.contracts.newer import GOLDEN, kept, newer
 
 SCHEMAS = {name: json.loads(text) for name, text in files().items() if name.endswith(".schema.json")}
-GOLDEN = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in make_golden.FOLDER.glob("*.json")}
 RELEASED = sorted(GOLDEN)
 
 
@@ -45,31 +45,6 @@ def stored(event: dict[str, Any]) -> RecordedEvent:
 def codec(event: dict[str, Any]) -> Codec:
     sealed = event["data"].get("sealed")
     return Codec(FakeKeyring(sealed["by"]) if sealed else FakeKeyring())
-
-
-def kept(now: Any, then: Any) -> Any:
-    """Return what is read now, without what was not there then: a later code may know more fields."""
-    if isinstance(now, dict) and isinstance(then, dict):
-        return {name: kept(value, then[name]) for name, value in now.items() if name in then}
-    if isinstance(now, list) and isinstance(then, list) and len(now) == len(then):
-        return [kept(*pair) for pair in zip(now, then, strict=True)]
-    return now
-
-
-def newer(event: dict[str, Any]) -> dict[str, Any]:
-    """Return the event as a later version could write it: with fields added everywhere."""
-
-    def added(value: Any) -> Any:
-        if isinstance(value, list):
-            return [added(item) for item in value]
-        return {**value, "added_later": {"any": ["thing"]}} if isinstance(value, dict) else value
-
-    data = {name: added(value) if isinstance(value, list) else value for name, value in event["data"].items()}
-    if data.get("shipment"):
-        data["shipment"] = added(data["shipment"])
-    if "sealed" in data:
-        data["sealed"] = added(data["sealed"])
-    return {**event, "data": {**data, "added_later": {"any": ["thing"]}, "added_too": 1.5}}
 
 
 @pytest.mark.parametrize("name", EVENTS)

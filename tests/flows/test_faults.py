@@ -7,6 +7,7 @@ import asyncio
 import os
 import re
 import resource
+import shlex
 import shutil
 import signal
 import socket
@@ -315,17 +316,22 @@ def test_a_poison_event(data: Path, tmp_path: Path, kind: str) -> None:
     assert said.code == 1, said
     assert re.search(r"lane 0 stands at position \d+", said.out)
     assert "nothing stands" not in said.out
+    said = voronka("doctor", "--data", data, cwd=tmp_path)
+    assert said.code == 1, said
+    commands = re.findall(r"go on behind it: `voronka (skip [^`]+)`", said.out)
+    assert f"skip --yes --projection clients --data {data}" in commands
     said = voronka("verify", "--data", data, cwd=tmp_path)
     assert said.code == 1, said
     assert "stands at position" in said.out
-    said = voronka("skip", "--yes", "--data", data, cwd=tmp_path)
-    assert said.code == 0, said
-    assert "incomplete until `voronka rebuild`" in said.out
+    for command in commands:
+        said = voronka(*shlex.split(command), "--by", "ann", "--why", "not ours", cwd=tmp_path)
+        assert said.code == 0, said
+        assert "skipped; the group is incomplete until `voronka rebuild --projection" in said.out
     said = voronka("skip", "--data", data, cwd=tmp_path)
     assert (said.code, said.out) == (0, "nothing stands\n")
     said = voronka("verify", "--data", data, cwd=tmp_path)
     assert said.code == 1, said
-    assert "is incomplete: an event was skipped" in said.out
+    assert re.search(r"clients lane 0 is incomplete: an event was skipped \(.* by ann at .*: not ours\)", said.out)
     said = voronka("rebuild", "--data", data, cwd=tmp_path)
     assert said.code == 3, said
     assert "cannot be built: the event at position 100 (clients." in said.err

@@ -18,8 +18,9 @@ import pytest
 
 from contracts.base import to_millis
 from contracts.envelope import rfc3339
-from services.cli import tasks
+from services.cli.in_folder import InFolder
 from services.kit.engine import Engine
+from services.kit.settings import Settings
 from tests.support.open_data import SETS, canonical, expected
 from tests.support.workspaces import (
     Numbers,
@@ -184,9 +185,11 @@ def test_the_commands_import_and_export_the_expected_values(once: Once, tmp_path
     """As a person does it: an import into an empty workspace builds the read models at once."""
     data, out, errors = tmp_path / "data", tmp_path / "out", tmp_path / "errors.csv"
     for again in ("read models built", "nothing new"):
-        code = asyncio.run(tasks.import_(canonical(name), data, strict=False, source=None, errors=errors))
+        code = asyncio.run(
+            InFolder(Settings(), data).import_(canonical(name), strict=False, source=None, errors=errors)
+        )
         assert (code, errors.exists()) == (0, False), again
-    assert asyncio.run(tasks.export_metrics(data, out, as_of(name))) == 0
+    assert asyncio.run(InFolder(Settings(), data).export_metrics(out, as_of(name))) == 0
     assert compared(({}, {}), expected(name), out).endswith(" 0 differ\n")
     assert same(asyncio.run(present(data, as_of(name))), once(name)[1])
 

@@ -16,14 +16,15 @@ from services.analytics.oracle.difference import Difference
 from services.analytics.oracle.run import Oracle, recompute
 from services.analytics.projections.model import COLLECTIONS, COUNTERS
 from services.analytics.projections.shapes import FactLine, Ruleset, Stay
-from services.cli import tasks
 from services.cli.events import export_events
+from services.cli.in_folder import InFolder
 from services.cli.verify import compared
 from services.cli.workspace import SERVICES
 from services.importer.run import import_bundle
 from services.kit import clock
 from services.kit.documents import Add, Counter, Delete, Put, Write
 from services.kit.engine import Engine
+from services.kit.settings import Settings
 from tests.support.bundles import NOW, small, write
 from tests.support.company import Company
 from tests.support.workspaces import differences, rebuilt, settled, within
@@ -264,7 +265,7 @@ def test_the_command_shows_it_and_exits_with_1(
 ) -> None:
     data = tmp_path / "data"
     shutil.copytree(workspace, data)
-    assert asyncio.run(tasks.verify(data, 20)) == 0
+    assert asyncio.run(InFolder(Settings(), data).verify(20)) == 0
     assert capsys.readouterr().out == "0 differences\n"
 
     async def plant(engine: Engine) -> None:
@@ -274,10 +275,10 @@ def test_the_command_shows_it_and_exits_with_1(
         await planter.write(await engine.serving("analytics"), Add("totals", key, (0, 0, 0, 0, 0, 0, 1, 0, 0, 0)))
 
     asyncio.run(within(data, plant))
-    assert asyncio.run(tasks.verify(data, 20)) == 1
+    assert asyncio.run(InFolder(Settings(), data).verify(20)) == 1
     assert capsys.readouterr().out == "totals u1 1 none_count: served 1, log 0\n1 difference\n"
     asyncio.run(rebuilt(data))
-    assert asyncio.run(tasks.verify(data, 20)) == 0
+    assert asyncio.run(InFolder(Settings(), data).verify(20)) == 0
 
 
 def test_nothing_differs_under_other_rules_and_another_zone(workspace: Path, tmp_path: Path) -> None:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from contracts.envelope import NewEvent
+from contracts.ids import event_id
 from services.cli.demo import write_bundle
-from tests.servers.cluster import ALL, Cluster
-from tests.servers.load import proven, until_more, working
+from services.kit.adapters.kurrent_store import KurrentEventStore
+from services.kit.lanes import lane_of
+from tests.servers.cluster import ALL, SERVICES, Cluster
+from tests.servers.load import proven, rest, stored, until_more, working
 from tests.servers.native.kafka import Kafka
 from tests.servers.native.redis import Redis
 from tests.support.open_data import canonical, expected
@@ -108,6 +116,12 @@ def test_a_workspace_moves_to_the_servers_and_back(cluster: Cluster, tmp_path: P
     assert told("verify").splitlines()[-1] == "0 differences"
     assert "moved" in told("move", "--from", "distributed", "--to", "embedded", back)
     assert told("verify", "--data", back, "--profile", "embedded").splitlines()[-1] == "0 differences"
+    logs = []
+    for where in (("--data", here, "--profile", "embedded"), ()):
+        told("export", "events", "--out", "events.jsonl", *where)
+        lines = (tmp_path / "events.jsonl").read_text("utf-8").splitlines()
+        logs.append([{name: value for name, value in json.loads(line).items() if name != "position"} for line in lines])
+    assert logs[0] == logs[1], "the same files, but that each store has positions of its own"
     moment = "2026-07-01T00:00:00Z"
     for name, where in (("a", ("--data", here)), ("b", ()), ("c", ("--data", back))):
         profile = "embedded" if where else "distributed"
@@ -120,3 +134,87 @@ def test_a_workspace_moves_to_the_servers_and_back(cluster: Cluster, tmp_path: P
     )
     for file in files:
         assert len({(tmp_path / name / file).read_text("utf-8") for name in "abc"}) == 1, file
+
+
+async def poison(cluster: Cluster) -> int:
+    """Append a touch of the deal `w0-1` that cannot be read; return its position."""
+    store = await KurrentEventStore.open(cluster.env["VORONKA_EVENT_STORE"])
+    try:
+        broken = NewEvent(
+            id=event_id("poison", 0), type="pipeline.DealTouched.v1", key="w0-1", occurred_at=1, actor="x",
+            command_id="poison", command_hash="", data=b"{",
+        )  # fmt: skip
+        return (await store.append("deal-poison", [broken], 0)).position
+    finally:
+        await store.close()
+
+
+def alarms(cluster: Cluster) -> set[tuple[str, str]]:
+    """Return (group, lane) of all lanes for which some process raises the alarm."""
+    found: set[tuple[str, str]] = set()
+    for name in SERVICES:
+        for process in (name, "analytics-2") if name == "analytics" else (name,):
+            with urllib.request.urlopen(f"{cluster.url(process)}/metrics", timeout=30) as answer:
+                text = answer.read().decode()
+            found |= set(re.findall(r'^voronka_lane_stopped\{group="(\w+)",lane="(\d+)"\} 1\.0$', text, re.MULTILINE))
+    return found
+
+
+def eventually(condition: Callable[[], bool], what: str) -> None:
+    """Wait until the condition holds; a test that waits longer has failed."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, f"not in 60 s: {what}"
+        time.sleep(0.1)
+
+
+def test_a_lane_that_stands_goes_on_by_one_command(cluster: Cluster) -> None:  # R5
+    """Other lanes and all commands go on; `doctor` names the command; nothing but the skipped event is missing."""
+    cluster.start_all()
+    writers = working(cluster)
+    until_more(writers, 20)
+    position = asyncio.run(poison(cluster))
+    lane = str(lane_of("w0-1", 12))
+    stand = {("analytics", lane), ("pipeline", lane)}
+    eventually(lambda: alarms(cluster) == stand, "both groups raise the alarm for that lane alone")
+    until_more(writers, 20)
+    told = cluster.voronka("doctor")
+    assert (told.returncode, told.stdout.splitlines()[-1]) == (1, "2 findings"), told.stdout + told.stderr
+    assert f"analytics lane {lane} stands at position {position} (pipeline.DealTouched.v1 " in told.stdout
+    commands = re.findall(r"go on behind it: `voronka ([^`]+)`", told.stdout)
+    assert commands == [f"skip --yes --projection {name}" for name in ("analytics", "pipeline")]
+    assert cluster.voronka("skip").returncode == 1, "shown, nothing done"
+    assert alarms(cluster) == stand
+    for command in commands:
+        told = cluster.voronka(*command.split(), "--by", "ann", "--why", "written by hand")
+        assert told.returncode == 0, told.stdout + told.stderr
+        assert "skipped; the group is incomplete until" in told.stdout
+    eventually(lambda: not alarms(cluster), "the alarms are over")
+    until_more(writers, 20)
+    rest(writers)
+    told = cluster.voronka("verify")
+    assert told.returncode == 1
+    assert [line for line in told.stdout.splitlines() if "served" in line] == [
+        "seen touched times: served 0, log 1",
+        "summary repeated_stage_events_ignored repeated_stage_events_ignored: served 0, log 1",
+    ], told.stdout + told.stderr
+    for name in ("analytics", "pipeline"):
+        known = rf"{name} lane {lane} is incomplete: .* at position {position}, by ann at .*: written by hand\)"
+        assert re.search(known, told.stdout)
+    assert told.stdout.splitlines()[-1] == "2 differences"
+    assert all(cluster.running[name].poll() is None for name in ALL), "nobody had to be started again"
+    told = cluster.voronka("export", "events", "--out", "events.jsonl")
+    assert told.returncode == 0, told.stderr
+    exported = [json.loads(line) for line in (cluster.folder / "events.jsonl").read_text("utf-8").splitlines()]
+    assert [each["id"] for each in exported] == [id for _, _, id, _ in asyncio.run(stored(cluster))]
+
+
+def test_a_demo_fills_empty_servers_and_no_others(cluster: Cluster) -> None:
+    cluster.start_all()
+    told = cluster.voronka("demo", "--clients", "20", "--events", "400", "--seed", "3")
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert told.stdout.splitlines()[-1] == "the demo is there"
+    assert cluster.voronka("verify").stdout.splitlines()[-1] == "0 differences"
+    told = cluster.voronka("demo")
+    assert told.returncode == 3
+    assert "holds events already" in told.stderr

@@ -22,6 +22,7 @@ from services.kit.codec import Codec
 from services.kit.ports import Documents, EventStore
 from services.kit.projection import Projection
 from services.kit.runner import ProjectionRunner
+from services.kit.stops import Stops
 from services.kit.telemetry import METRICS
 from tests.servers.filled import fill, of_lane
 from tests.servers.native.kafka import Kafka
@@ -102,7 +103,13 @@ async def test_a_message_that_is_no_event_stops_its_lane(
     assert next(line["message"] for line in lines if "no event" in line["event"]).startswith(
         f"{settings.topic(TOPIC)}/"
     )
-    await runner.skip(HIT)
+    stops = Stops(documents, store.log_id)
+    async with asyncio.timeout(60):
+        while not (found := await stops.standing([runner.projection])):
+            await asyncio.sleep(0.01)
+    (stood,) = found
+    assert (stood.lane, stood.event_type) == (HIT, "pipeline-foreign.NotAnEvent")
+    await stops.decide(stood, "ann", "not ours")
     await eventually(lambda: stand(HIT), "skipped by hand it goes on")
     async with documents.snapshot() as reader:
         assert {state.lane for state in await reader.lanes("seen.1") if state.incomplete} == {HIT}

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from services.analytics.oracle.difference import Difference
 from services.cli.metrics import present_tables, write
 from services.cli.past import tables_as_of
+from services.cli.standing import findings
 from services.cli.verify import verify
 from services.cli.workspace import SERVICES, engine, ports
 from services.importer.run import Report, import_bundle
@@ -18,7 +19,6 @@ from services.kit import clock
 from services.kit.codec import Codec
 from services.kit.engine import Engine
 from services.kit.rebuild import rebuild
-from services.kit.standing import standing
 from tests.support.open_data import ROOT
 
 T = TypeVar("T")
@@ -91,7 +91,7 @@ async def differences(running: Engine) -> tuple[list[Difference], list[str]]:
     """Return what `voronka verify` finds: differences, and what it says of lanes that stand or are incomplete."""
     await settled(running)
     found = await verify(running, clock.now())
-    return found, [mark.finding for name in running.runners for mark in await standing(running, name) if mark.finding]
+    return found, await findings(running.ports)
 
 
 def compared(numbers: Numbers, expected: Path, folder: Path) -> str:

@@ -28,12 +28,13 @@ from contracts.ids import command_id
 from contracts.pipeline import commands as pipeline
 from contracts.pipeline.commands import LineSpec, StageSpec
 from contracts.problem import Refusal
-from services.cli import tasks
+from services.cli.in_folder import InFolder
 from services.cli.workspace import engine
 from services.importer.run import import_bundle
 from services.kit import clock, crash
 from services.kit.engine import Engine
 from services.kit.handle import Meta
+from services.kit.settings import Settings
 
 EARLY = 946_684_800_000
 """2000-01-01, UTC ms."""
@@ -152,17 +153,18 @@ async def load(job: dict[str, Any]) -> int:
 async def work(job: dict[str, Any]) -> int:
     """Do what the job says; returns the exit code."""
     data = Path(job["data"])
+    on = InFolder(Settings(), data)
     match job["do"]:
         case "load":
             return await load(job)
         case "import":
             say("open")
-            return await tasks.import_(
-                Path(job["bundle"]), data, strict=False, source=None, errors=data.with_name(data.name + "-errors.csv")
+            return await on.import_(
+                Path(job["bundle"]), strict=False, source=None, errors=data.with_name(data.name + "-errors.csv")
             )
         case "rebuild":
             say("open")
-            return await tasks.rebuild(data, None)
+            return await on.rebuild(None)
     raise ValueError(job["do"])
 
 

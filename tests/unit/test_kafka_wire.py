@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,7 +12,9 @@ from hypothesis import strategies as st
 
 from contracts.envelope import RecordedEvent, cloud_event
 from contracts.generate import asyncapi
+from services.kit.adapters.kafka_notes import PROGRESS, read_asked, read_progress, write_asked, write_progress
 from services.kit.adapters.kafka_wire import Message, NotAnEvent, place_of, read, write
+from services.kit.relay import Asked, Progress
 
 EVENT = RecordedEvent(
     id="e-1",
@@ -104,3 +108,27 @@ def test_a_message_of_somebody_else_has_no_place() -> None:
         read(b"{}", [])
     with pytest.raises(NotAnEvent, match="no body"):
         read(None, write(EVENT, 7, "log").headers)
+
+
+def test_attributes_that_a_newer_relay_adds_are_passed_over() -> None:  # DESIGN 8, ADR 0004
+    message = write(EVENT, 41, "log")
+    newer = [("ce_minorversion", b"7"), *message.headers, ("ce_addedlater", b"\xff"), ("ce_nothing", None)]
+    assert read(message.value, newer) == read(message.value, message.headers) == (EVENT, 41, "log")
+    assert place_of(newer) == (42, "log")
+
+
+def test_notes_of_a_newer_relay_or_reader_are_read_and_others_passed_over() -> None:  # DESIGN 8, 10
+    progress = Progress("log", 42, {("pipeline.events", 3): 40, ("clients.events", 0): 2})
+    told = json.loads(write_progress(progress)) | {"minor": 7, "added_later": {"any": ["thing"]}}
+    assert read_progress(note(PROGRESS, json.dumps(told).encode())) == progress
+    key, value = write_asked(Asked(("pipeline.events", 3), 7), "analytics.1")
+    wish = json.dumps(json.loads(value) | {"added_later": 1}).encode()
+    assert read_asked([note(key, wish)]) == [Asked(("pipeline.events", 3), 7)]
+    for broken in (b"{", b"[]", b"{}", None):
+        assert read_progress(note(PROGRESS, broken)) is None
+        assert read_asked([note(key, broken)]) == []
+
+
+def note(key: bytes, value: bytes | None) -> Any:
+    """Return a message between relay and readers, as far as they look at it."""
+    return SimpleNamespace(key=key, value=value)

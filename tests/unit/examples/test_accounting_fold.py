@@ -1,6 +1,7 @@
 """What the accounting example makes of every event type ever released (P19, tests/contracts/golden)."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from contracts.registry import EVENTS
 from examples.accounting_sync.fold import Document, Rules, Stage, Unknown, fold, is_sale
 from examples.accounting_sync.message import Message, NotAnEvent, read
 from tests.contracts import make_golden
+from tests.contracts.newer import newer
 
 GOLDEN = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))["event"] for path in make_golden.FOLDER.glob("*.json")
@@ -36,6 +38,20 @@ def test_every_released_event_is_folded_or_known_to_say_nothing(name: str):
         assert isinstance(change, Rules)
     else:
         assert change is None
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_a_newer_event_that_only_adds_is_booked_as_before(name: str):  # docs/subscribe.md, Versions
+    data = newer(GOLDEN[name])["data"]
+    assert data != GOLDEN[name]["data"]
+    assert fold(message(name, **data)) == fold(message(name))
+
+
+@pytest.mark.parametrize("name", [name for name in GOLDEN if name.startswith("pipeline.Order") and "Left" not in name])
+def test_the_next_version_of_what_is_booked_stops_the_ledger(name: str):
+    known = message(name)
+    with pytest.raises(Unknown, match="newer than this program"):
+        fold(replace(known, type=name.removesuffix("1") + "2"))
 
 
 def test_all_released_events_are_golden():

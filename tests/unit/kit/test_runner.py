@@ -10,6 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from msgspec.structs import replace
 
 from contracts.envelope import NewEvent, RecordedEvent
 from contracts.pipeline.events import DealOpened, DealTouched
@@ -22,6 +23,7 @@ from services.kit.documents import Counter, LaneMoved
 from services.kit.lane import Lane
 from services.kit.lanes import lane_of
 from services.kit.projection import Projection
+from services.kit.stops import Stops
 from tests.unit.analytics.support import T0, Story
 from tests.unit.kit.support import (
     GROUP,
@@ -409,6 +411,8 @@ async def test_a_lane_that_stood_goes_on_behind_the_skipped_event(tmp_path: Path
     story = Story()
     story.client("c7", T0)
     async with workspace(tmp_path) as ports:
+        stops = Stops(ports.documents, ports.store.log_id)
+        await stops.define()
         await store_all(ports, story.events)
         await ports.store.append("deal-bad", [POISON["broken JSON"][0]], 0)
         story = Story(stages={})
@@ -417,10 +421,14 @@ async def test_a_lane_that_stood_goes_on_behind_the_skipped_event(tmp_path: Path
         async with Running(ports) as running:
             await running.settle()
             assert list(running.stops) == [0]
-            await running.runner.skip(0)
+            (stood,) = await stops.standing([ANALYTICS])
+            assert (stood.group, stood.lane, stood.event_id) == (GROUP, 0, "bad")
+            assert "DecodeError" in stood.reason
+            await stops.decide(replace(stood, event_id="another"), "ann", "a slip")
+            await stops.decide(stood, "ann", "no deal of ours")
             await running.until(lambda: not running.stops)
             await running.settle()
-            await running.runner.skip(0)  # nothing to skip: no effect
+            assert await stops.standing([ANALYTICS]) == []
         found = await dump(ports)
         async with ports.documents.snapshot() as reader:
             assert [lane.incomplete for lane in await reader.lanes(GROUP)] == [True]

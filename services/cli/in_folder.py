@@ -1,0 +1,118 @@
+"""The verbs on a data folder: the embedded profile. This process holds the folder and does all the work itself."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from services.cli import progress, standing
+from services.cli.events import export_events
+from services.cli.filling import Demo, bring, fill, settle, today
+from services.cli.metrics import present_tables, write
+from services.cli.past import tables_as_of
+from services.cli.telling import counted, told_differences, told_findings, told_import
+from services.cli.verify import verify
+from services.cli.workspace import chosen, engine, ports
+from services.importer.errors import check_place
+from services.kit import clock
+from services.kit.codec import Codec
+from services.kit.errors import Unusable
+from services.kit.rebuild import rebuild
+from services.kit.settings import Settings
+
+_PATIENCE = 60.0
+"""Seconds in which read models that stand are found, and go on."""
+
+
+@dataclass(frozen=True)
+class InFolder:
+    """See Verbs."""
+
+    settings: Settings
+    data: Path
+
+    async def run(self, services: Sequence[str], port: int | None, *, demo_if_empty: bool) -> int:
+        """See Verbs."""
+        from services.cli.serve import serve
+
+        if services:
+            raise Unusable("the embedded profile runs all services in one process; leave their names out")
+        return await serve(self.data, self.settings.port if port is None else port, demo_if_empty=demo_if_empty)
+
+    async def import_(self, folder: Path, *, strict: bool, source: str | None, errors: Path) -> int:
+        """See Verbs."""
+        check_place(errors, self.data)
+        return told_import(await bring(self.data, folder, strict=strict, source=source), errors, self.data)
+
+    async def export_metrics(self, out: Path, when: int | None) -> int:
+        """See Verbs."""
+        past = False
+        with progress.shown() as shown:
+            if when is not None:
+                async with ports(self.data) as opened:
+                    past = when < await opened.store.newest()
+                    if past:
+                        tables, files = await tables_as_of(opened, Codec(opened.keyring), when, shown)
+                        write(out, tables, files)
+            if not past:
+                async with engine(self.data) as running:
+                    await settle(running, shown)
+                    tables, files = await present_tables(running, clock.now() if when is None else when)
+                    write(out, tables, files)
+        typer.echo(f"metrics written to {out}")
+        return 0
+
+    async def export_events(self, out: Path) -> int:
+        """See Verbs."""
+        async with ports(self.data) as opened:
+            with progress.shown() as shown:
+                count = await export_events(opened.store, Codec(opened.keyring), out, shown)
+        typer.echo(f"{counted(count, 'event')} written to {out}")
+        return 0
+
+    async def verify(self, most: int) -> int:
+        """See Verbs."""
+        async with engine(self.data) as running:
+            with progress.shown() as shown:
+                await settle(running, shown)
+                found = await verify(running, clock.now(), shown)
+            marks = await standing.findings(running.ports, self._where)
+        return told_differences(found, marks, most)
+
+    async def rebuild(self, projection: str | None) -> int:
+        """See Verbs."""
+        async with ports(self.data) as opened:
+            with progress.shown() as shown:
+                for each in chosen(projection):
+                    codec = Codec(opened.keyring)
+                    group = await rebuild(each, opened.store, codec, opened.documents, opened.bus.lanes, shown)
+                    typer.echo(f"{each.name}: built anew as {group}")
+        return 0
+
+    async def skip(self, order: standing.Order) -> int:
+        """See Verbs."""
+        async with engine(self.data) as running:
+            await running.settle(_PATIENCE)
+            return await standing.skip(running.ports, order, self._where, _PATIENCE)
+
+    async def demo(self, clients: int, events: int, seed: int) -> int:
+        """See Verbs."""
+        await fill(self.data, Demo(clients, events, seed, today()))
+        typer.echo(f"demo workspace in {self.data}")
+        return 0
+
+    async def doctor(self) -> int:
+        """See Verbs."""
+        from services.cli.health import findings
+
+        return told_findings(await findings(self.data, self._where))
+
+    @property
+    def _where(self) -> str:
+        """The words by which a command finds this workspace."""
+        profile = "" if self.settings.profile == "embedded" else " --profile embedded"
+        return f" --data {shlex.quote(str(self.data))}{profile}"

@@ -58,6 +58,10 @@ class UntilBus:
         """Return what the log's bus says."""
         return self._bus.passed(group)
 
+    def owned(self, group: str) -> frozenset[int]:
+        """Return what the log's bus says."""
+        return self._bus.owned(group)
+
     async def resend(self, group: str, lane: int) -> None:
         """Ask the log's bus."""
         await self._bus.resend(group, lane)

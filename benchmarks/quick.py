@@ -18,10 +18,11 @@ from benchmarks.fold import fingerprint, killed, live_fold
 from benchmarks.lag import lags
 from benchmarks.measure import HERE, Results
 from benchmarks.memory import folds
+from benchmarks.servers import servers
 from benchmarks.start import first_pages, starts
 from benchmarks.whole import imports, rebuilds
 
-PARTS = ("append", "memory", "fold", "rebuild", "import", "lag", "start")
+PARTS = ("append", "memory", "fold", "rebuild", "import", "lag", "start", "servers")
 
 
 def _arguments() -> argparse.Namespace:
@@ -101,6 +102,12 @@ class Run:
                 shutil.copy(self.data / name, whole / name)
         return whole
 
+    async def servers(self) -> None:
+        """The distributed profile."""
+        folder = self.work / "distributed"
+        folder.mkdir()
+        await servers(self.results, folder, 60_000 if self.full else 6_000, self.rounds, self.seconds * 2)
+
     async def start(self) -> None:
         """Start, memory, first pages."""
         whole = await self.served()
@@ -128,6 +135,7 @@ async def _main(args: argparse.Namespace, work: Path) -> None:
         "import": run.imported,
         "start": run.start,
         "lag": run.lag,
+        "servers": run.servers,
     }
     for name, part in parts.items():
         if name in args.only:

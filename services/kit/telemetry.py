@@ -8,6 +8,7 @@ import sys
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from services.kit import library_logs
 from services.kit.tracing.origin import current_trace
 
 REGISTRY = CollectorRegistry()
@@ -60,7 +61,7 @@ METRICS = _Metrics(REGISTRY)
 
 
 def configure(*, json_logs: bool, level: str = "INFO") -> None:
-    """Set up logs (JSON, or plain lines for people)."""
+    """Set up logs (JSON, or plain lines for people), those of libraries too."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -74,6 +75,7 @@ def configure(*, json_logs: bool, level: str = "INFO") -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # asked for at each line: it may be replaced
         cache_logger_on_first_use=False,
     )
+    library_logs.listen()
 
 
 def _trace_id(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -32,7 +32,7 @@ servers-stop: .venv/.dev ## stop them; what was installed stays in .servers/
 	$(BIN)/python -m tests.servers.native stop
 
 test-servers: .venv/.dev ## tests on real Kafka and Redis (they start their own); a part with ARGS="-k rebalance"
-	$(BIN)/pytest tests -n 2 --dist worksteal -m servers $(ARGS)
+	$(BIN)/pytest tests -n 2 --dist loadgroup -m servers $(ARGS)
 
 distributed: .venv/.dev ## run the distributed profile whole: real Kafka and Redis, doubles of KurrentDB and MongoDB, a demo
 	$(BIN)/python -m tests.servers.cluster

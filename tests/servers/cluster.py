@@ -30,6 +30,8 @@ SERVICES = ("gateway", "clients", "pipeline", "analytics")
 ALL = (*SERVICES, "analytics-2", "relay")
 SPARE = "relay-2"
 """A second relay, for tests that want one."""
+WHOLE = "whole"
+"""All services in one process."""
 PATIENCE = 120.0
 _numbers = count()
 VORONKA = [sys.executable, "-m", "services.cli.main"]
@@ -46,7 +48,7 @@ class Cluster:
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        names = (*ALL, SPARE, "kurrent", "mongo")
+        names = (*ALL, SPARE, WHOLE, "kurrent", "mongo")
         self.ports = dict(zip(names, free_ports(len(names)), strict=True))
         self._prefix = f"cluster-{os.getpid()}-{next(_numbers)}."
 
@@ -88,15 +90,19 @@ class Cluster:
                 ]
             elif name in ("relay", SPARE):
                 command = [*VORONKA, "relay", "--port", str(self.ports[name])]
+            elif name == WHOLE:
+                command = [*VORONKA, "run", "--port", str(self.ports[name])]
             else:
                 command = [*VORONKA, "run", name.removesuffix("-2"), "--port", str(self.ports[name])]
             with (self.folder / f"{name}.log").open("ab") as log:
                 self.running[name] = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
 
-    def start_all(self) -> None:
-        """Start everything, in an order in which each waits for others, and wait until all are ready."""
-        self.start(*ALL, "mongo", "kurrent")
-        self.ready(*ALL)
+    def start_all(self, *names: str) -> None:
+        """Start these processes (none named: one per service, two for analytics) and all stores, in an order in which
+        each waits for others, and wait until all are ready."""
+        wanted = names or ALL
+        self.start(*wanted, "mongo", "kurrent")
+        self.ready(*wanted)
 
     def ready(self, *names: str) -> None:
         """Wait until these processes are ready; a test that waits longer has failed."""
@@ -139,7 +145,7 @@ class Cluster:
     def stop(self) -> dict[str, float]:
         """Ask all to stop, the servers last; return how many seconds each process took."""
         took: dict[str, float] = {}
-        for names in ((*ALL, SPARE), ("mongo", "kurrent")):
+        for names in ((*ALL, SPARE, WHOLE), ("mongo", "kurrent")):
             alive = [name for name in names if name in self.running and self.running[name].poll() is None]
             for name in alive:
                 self.running[name].send_signal(signal.SIGCONT)

@@ -15,7 +15,7 @@ from tests.servers.native.kafka import Kafka
 from tests.servers.native.process import NotThere
 from tests.servers.native.redis import Redis
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("whole cluster")]
 MORE = 15
 """Commands that must be answered during and after each fault."""
 Fault = Callable[[Cluster, list[Writer], Kafka, Redis], None]

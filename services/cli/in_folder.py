@@ -14,6 +14,7 @@ from services.cli.events import export_events
 from services.cli.filling import Demo, bring, fill, settle, today
 from services.cli.metrics import present_tables, write
 from services.cli.past import tables_as_of
+from services.cli.rebuilding import rebuilt
 from services.cli.telling import counted, told_differences, told_findings, told_import
 from services.cli.verify import verify
 from services.cli.workspace import chosen, engine, ports
@@ -21,7 +22,6 @@ from services.importer.errors import check_place
 from services.kit import clock
 from services.kit.codec import Codec
 from services.kit.errors import Unusable
-from services.kit.rebuild import rebuild
 from services.kit.settings import Settings
 
 _PATIENCE = 60.0
@@ -88,9 +88,7 @@ class InFolder:
         async with ports(self.data) as opened:
             with progress.shown() as shown:
                 for each in chosen(projection):
-                    codec = Codec(opened.keyring)
-                    group = await rebuild(each, opened.store, codec, opened.documents, opened.bus.lanes, shown)
-                    typer.echo(f"{each.name}: built anew as {group}")
+                    await rebuilt(each, opened, Codec(opened.keyring), shown)
         return 0
 
     async def skip(self, order: standing.Order) -> int:

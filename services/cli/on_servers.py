@@ -15,6 +15,7 @@ from services.cli.events import export_events
 from services.cli.filling import Demo, pour, today
 from services.cli.metrics import present_tables, write
 from services.cli.past import tables_as_of
+from services.cli.rebuilding import rebuilt
 from services.cli.telling import FINDINGS, counted, told_differences, told_findings, told_import
 from services.cli.verify import verify
 from services.cli.watching import Resting, Stuck, servers, settled, truth, watching
@@ -27,7 +28,6 @@ from services.kit.eraser import reapply_erasures
 from services.kit.errors import Unusable
 from services.kit.patience import Patience
 from services.kit.profiles import distributed, event_store, keyring, redis_answers, topics
-from services.kit.rebuild import rebuild
 from services.kit.settings import Settings
 
 _GRACE = 5.0
@@ -107,12 +107,8 @@ class OnServers:
         wanted = chosen(projection)
         with progress.shown() as shown:
             async with watching(self.settings) as engine:
-                ports = engine.ports
                 for each in wanted:
-                    group = await rebuild(
-                        each, ports.store, engine.codec, ports.documents, ports.bus.lanes, shown, grace=_GRACE
-                    )
-                    typer.echo(f"{each.name}: built anew as {group}")
+                    await rebuilt(each, engine.ports, engine.codec, shown, _GRACE)
         return 0
 
     async def skip(self, order: standing.Order) -> int:

@@ -9,6 +9,7 @@ import typer
 from services.analytics.oracle.difference import Difference
 from services.importer.errors import remove_stale, write_errors
 from services.importer.run import Report
+from services.kit.compared import Compared
 
 FINDINGS = 1
 
@@ -40,6 +41,21 @@ def told_differences(found: list[Difference], marks: list[str], most: int) -> in
         typer.echo(mark)
     typer.echo(counted(len(found), "difference"))
     return FINDINGS if found or marks else 0
+
+
+def told_rebuilt(name: str, group: str, found: Compared) -> None:
+    """Say what a rebuild made, and what is otherwise than in what served before."""
+    typer.echo(f"{name}: built anew as {group}")
+    if not found.lanes:
+        typer.echo("  not compared: nothing of this version, or nothing that stands at the same events, served before")
+        return
+    moved = "" if found.lanes == found.of else f" ({found.lanes} of {found.of} lanes; the others moved on meanwhile)"
+    if not found.different:
+        typer.echo(f"  compared with what served: all {counted(found.rows, 'row')} the same{moved}")
+        return
+    typer.echo(f"  compared with what served: {found.different:,} of {counted(found.rows, 'row')} different{moved}:")
+    for example in found.examples:
+        typer.echo(f"    {example}")
 
 
 def told_findings(found: list[str]) -> int:

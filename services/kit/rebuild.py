@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -147,12 +147,16 @@ async def rebuild(
     lanes: int,
     progress: Progress = lambda _what, _done, _total: None,
     grace: float = 0.0,
+    look: Callable[[Folded, str | None], Awaitable[None]] | None = None,
 ) -> str:
     """Build the group anew, serve it, drop the others of its name; return the new group's full name.
 
     Live commands may go on: a runner folds from where the rebuild ended. The old group serves until the switch.
-    `grace`: seconds that other processes have after it to let go of the old one."""
+    `look`: given what was folded and the group that serves yet, before the switch. `grace`: seconds that other
+    processes have after it to let go of the old one."""
     folded = await fold_log(projection, store, codec, lanes, progress)
+    if look is not None:
+        await look(folded, await documents.active(projection.name))
     group = await free_name(documents, projection)
     await write_group(projection, group, folded, documents, store.log_id)
     await documents.activate(projection.name, group)

@@ -97,6 +97,8 @@ def test_read_models_are_built_anew_while_all_goes_on(cluster: Cluster) -> None:
     assert "analytics: built anew as analytics.1-2" in told.stdout, told.stderr
     until_more(writers, 20)
     proven(cluster, writers)
+    told = cluster.voronka("rebuild", "--projection", "clients")
+    assert " rows the same\n" in told.stdout, "nobody writes: what serves is at the same events"
     assert all(cluster.running[name].poll() is None for name in ALL), "nobody had to be started again"
     assert cluster.voronka("doctor").stdout == "all is well\n"
     cluster.kill("kurrent")

@@ -16,7 +16,7 @@ from tests.servers.native.kafka import Kafka
 from tests.servers.native.redis import Redis
 from tests.support.otlp import Collector, Seen, Trail, collector
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("whole cluster")]
 CALLER = "b7ad6b7169203331"
 NAME, TEXT = "Zinaida Personalenko", "she prefers evenings"
 

@@ -93,9 +93,9 @@ WITH payment AS (
   FROM event WHERE type LIKE 'pipeline.Payment%' AND type <> 'pipeline.PaymentLeftClient.v1'
   GROUP BY payment_id
 ), every AS (
-  SELECT id, client_id, owner_id, received_at AS occurred_at, received AS amount FROM payment
+  SELECT id, client_id, owner_id, received_at AS occurred_at, received AS amount, FALSE AS reverses FROM payment
   UNION ALL
-  SELECT id, client_id, owner_id, reversed_at, -reversed FROM payment WHERE reversed_at IS NOT NULL
+  SELECT id, client_id, owner_id, reversed_at, -reversed, TRUE FROM payment WHERE reversed_at IS NOT NULL
 )
 SELECT every.*, shown(employee.external_id, owner_id) AS shown_owner
 FROM every LEFT JOIN employee ON employee.id = owner_id;

@@ -23,8 +23,8 @@ FROM stay WHERE to_stage IS NOT NULL;
 
 CREATE VIEW inside.payments AS
 SELECT id, any_value(client_id) AS client_id, coalesce(any_value(owner_id), '') AS owner_id,
-       max(amount) AS amount, min(occurred_at) FILTER (amount >= 0) AS paid_at,
-       max(occurred_at) FILTER (amount < 0) AS reversed_at
+       max(amount) AS amount, min(occurred_at) FILTER (NOT reverses) AS paid_at,
+       max(occurred_at) FILTER (reverses) AS reversed_at
 FROM receipt GROUP BY id;
 
 CREATE VIEW inside.people AS

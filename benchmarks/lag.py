@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from random import Random
 from time import perf_counter
+from typing import Any
 
 from benchmarks.data import STAGES, read
 from benchmarks.measure import FULL, Line, Results
@@ -64,15 +66,20 @@ async def _offered(
                 raise AssertionError(f"not visible within {PATIENCE} s: {running.failure!r}")
             lags.append(perf_counter() - acknowledged)
 
+    await open_loop(rate, seconds, lambda number, due: one(number, due, made(number)))
+    return Percentiles(answered), Percentiles(lags)
+
+
+async def open_loop(rate: int, seconds: float, one: Callable[[int, float], Coroutine[Any, Any, None]]) -> None:
+    """Begin `one` (its number, when it is due) at fixed times whatever happens, and wait until all have ended."""
     begun = perf_counter() + 0.05
     tasks: list[asyncio.Task[None]] = []
     for number in range(int(rate * seconds)):
         due = begun + number / rate
         if (early := due - perf_counter()) > 0:
             await asyncio.sleep(early)
-        tasks.append(asyncio.create_task(one(number, due, made(number))))
+        tasks.append(asyncio.create_task(one(number, due)))
     await asyncio.gather(*tasks)
-    return Percentiles(answered), Percentiles(lags)
 
 
 def fdatasyncs(folder: Path, count: int = 200) -> Percentiles:

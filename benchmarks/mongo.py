@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -19,6 +17,7 @@ import structlog
 from pymongo import AsyncMongoClient
 
 from benchmarks.data import Spec, make_workspace
+from benchmarks.doubles import double
 from benchmarks.fold import UntilBus
 from benchmarks.measure import Line, Results, in_turn
 from services.analytics.projections.group import ANALYTICS
@@ -34,19 +33,6 @@ from services.kit.runner import ProjectionRunner
 from tests.conformance.documents_fixtures import Lane, put
 
 _DURABLE = "double: SQLite, WAL, NORMAL"
-
-
-@asynccontextmanager
-async def double(folder: Path) -> AsyncIterator[str]:
-    """Run the double as a process of its own; yield its address."""
-    command = [sys.executable, "-m", "tests.doubles.mongo", "--data", str(folder)]
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    assert process.stdout is not None
-    try:
-        yield (await process.stdout.readline()).decode().strip()
-    finally:
-        process.kill()
-        await process.wait()
 
 
 class Recorder:
@@ -117,7 +103,7 @@ async def main() -> None:
         data = Path(work) / "data"
         data.mkdir()
         make_workspace(data, Spec(given.events, given.events // 10))
-        async with double(Path(work) / "double") as uri:
+        async with double("mongo", Path(work) / "double") as uri:
             await replaces(results, uri)
             commits: list[list[Step]] = []
             await fold(data, uri, "recorded", given.events, commits)

@@ -6,10 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -20,7 +18,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from benchmarks.data import Spec, make_workspace
-from benchmarks.lag import PATIENCE, Percentiles
+from benchmarks.doubles import double
+from benchmarks.lag import PATIENCE, Percentiles, open_loop
 from benchmarks.measure import Line, Results, in_turn
 from contracts.envelope import RecordedEvent
 from services.analytics.projections.group import ANALYTICS
@@ -59,25 +58,12 @@ async def servers(results: Results, work: Path, events: int, rounds: int, second
     try:
         kafka.start()
         redis.start()
-        async with _event_store(work / "kurrent") as address:
+        async with double("kurrent", work / "kurrent") as address:
             await _relay_and_worker(results, data, address, kafka.address, rounds)
         await _lags(results, work, kafka.address, redis.address, seconds)
     finally:
         redis.stop()
         kafka.stop()
-
-
-@asynccontextmanager
-async def _event_store(folder: Path) -> AsyncIterator[str]:
-    """Run the double as a process of its own; yield its address."""
-    command = [sys.executable, "-m", "tests.doubles.kurrent", "--data", str(folder)]
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    assert process.stdout is not None
-    try:
-        yield (await process.stdout.readline()).decode().removeprefix("listening on ").strip()
-    finally:
-        process.kill()
-        await process.wait()
 
 
 # ---------------------------------------------------------------- relay and worker
@@ -222,15 +208,8 @@ async def _offered(http: httpx2.AsyncClient, rate: int, seconds: float, name: st
             pass
         lags.append(perf_counter() - acknowledged)
 
-    begun = perf_counter() + 0.05
-    tasks: list[asyncio.Task[None]] = []
-    for number in range(int(rate * seconds)):
-        due = begun + number / rate
-        if (early := due - perf_counter()) > 0:
-            await asyncio.sleep(early)
-        tasks.append(asyncio.create_task(one(number, due)))
-    async with asyncio.timeout(PATIENCE):
-        await asyncio.gather(*tasks)
+    async with asyncio.timeout(seconds + PATIENCE):
+        await open_loop(rate, seconds, one)
     return Percentiles(answered), Percentiles(lags)
 
 

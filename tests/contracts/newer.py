@@ -56,21 +56,25 @@ def keyring() -> FakeKeyring:
     )
 
 
+def envelope(event: dict[str, Any]) -> dict[str, Any]:
+    """Return what a CloudEvent has as written and as recorded, by the names of contracts.envelope."""
+    return {
+        "type": event["type"],
+        "key": event["partitionkey"],
+        "occurred_at": to_millis(datetime.fromisoformat(event["time"])),
+        "actor": event["actor"],
+        "command_id": event["commandid"],
+        "command_hash": event["commandhash"],
+        "correlation": event["correlation"],
+        "origin": event["origin"],
+        "imputed": event["imputed"],
+        "data": json.dumps(event["data"]).encode(),
+    }
+
+
 def written(event: dict[str, Any]) -> NewEvent:
     """Return a golden event as it is appended, under an id of its own: its type."""
-    return NewEvent(
-        id=event["type"],
-        type=event["type"],
-        key=event["partitionkey"],
-        occurred_at=to_millis(datetime.fromisoformat(event["time"])),
-        actor=event["actor"],
-        command_id=event["commandid"],
-        command_hash=event["commandhash"],
-        correlation=event["correlation"],
-        origin=event["origin"],
-        imputed=event["imputed"],
-        data=json.dumps(event["data"]).encode(),
-    )
+    return NewEvent(id=event["type"], **envelope(event))
 
 
 async def append(store: EventStore, events: Sequence[NewEvent]) -> None:

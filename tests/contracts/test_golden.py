@@ -15,7 +15,7 @@ from contracts.registry import EVENTS
 from services.kit.codec import Codec
 from tests.contracts import make_golden
 from tests.contracts.keyring import FakeKeyring
-from tests.contracts.newer import GOLDEN, kept, newer
+from tests.contracts.newer import GOLDEN, envelope, kept, newer
 
 SCHEMAS = {name: json.loads(text) for name, text in files().items() if name.endswith(".schema.json")}
 RELEASED = sorted(GOLDEN)
@@ -25,20 +25,11 @@ def stored(event: dict[str, Any]) -> RecordedEvent:
     """Return the CloudEvent as it was recorded."""
     return RecordedEvent(
         id=event["id"],
-        type=event["type"],
         stream=event["subject"],
         version=event["streamversion"],
         position=event["position"],
-        key=event["partitionkey"],
-        occurred_at=to_millis(datetime.fromisoformat(event["time"])),
         recorded_at=to_millis(datetime.fromisoformat(event["recordedat"])),
-        actor=event["actor"],
-        command_id=event["commandid"],
-        command_hash=event["commandhash"],
-        correlation=event["correlation"],
-        origin=event["origin"],
-        imputed=event["imputed"],
-        data=json.dumps(event["data"]).encode(),
+        **envelope(event),
     )
 
 

@@ -42,6 +42,12 @@ async def until(condition: Callable[[], Any], task: asyncio.Task[None]) -> None:
             await asyncio.sleep(0.005)
 
 
+def runner_of(reader: Reader, ports: Ports) -> ProjectionRunner:
+    return ProjectionRunner(
+        reader.projection, "reader.1", ports.bus, ports.documents, Codec(keyring()), ports.store.log_id
+    )
+
+
 async def end(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.wait({task})
@@ -51,9 +57,7 @@ async def test_events_of_a_version_that_only_adds_are_read(ports: Ports) -> None
     log = newer_log()
     await append(ports.store, log)
     reader = Reader()
-    runner = ProjectionRunner(
-        reader.projection, "reader.1", ports.bus, ports.documents, Codec(keyring()), ports.store.log_id
-    )
+    runner = runner_of(reader, ports)
     running = asyncio.create_task(runner.run())
     head = await ports.store.head()
     await until(lambda: runner.passed >= head, running)
@@ -66,9 +70,7 @@ async def test_events_of_a_version_that_only_adds_are_read(ports: Ports) -> None
 async def test_a_type_of_the_next_version_stops_its_lane_and_no_other(ports: Ports) -> None:
     await append(ports.store, [of_next_version(), *newer_log()])
     reader = Reader()
-    runner = ProjectionRunner(
-        reader.projection, "reader.1", ports.bus, ports.documents, Codec(keyring()), ports.store.log_id
-    )
+    runner = runner_of(reader, ports)
     running = asyncio.create_task(runner.run())
     head = await ports.store.head()
     await until(lambda: runner.passed >= head, running)

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.app import App, running
+from tests.support.otlp import collected  # noqa: F401 - a fixture
 from tests.support.world import World
 
 

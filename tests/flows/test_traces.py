@@ -24,14 +24,6 @@ NAME, PHONE, TEXT = "Zinaida Personalenko", "+380675550199", "she prefers evenin
 
 
 @pytest.fixture
-def collected(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
-    with collector() as opened:
-        for name, value in opened.environment.items():
-            monkeypatch.setenv(name, value)
-        yield opened
-
-
-@pytest.fixture
 def sending(collected: Collector) -> Iterator[Collector]:
     """Spans of this process are sent."""
     SENDING.start(NAMES)

@@ -14,19 +14,11 @@ import pytest
 from tests.servers.cluster import Cluster
 from tests.servers.native.kafka import Kafka
 from tests.servers.native.redis import Redis
-from tests.support.otlp import Collector, Seen, Trail, collector
+from tests.support.otlp import Collector, Seen, Trail
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("whole cluster")]
 CALLER = "b7ad6b7169203331"
 NAME, TEXT = "Zinaida Personalenko", "she prefers evenings"
-
-
-@pytest.fixture
-def collected(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
-    with collector() as opened:
-        for name, value in opened.environment.items():
-            monkeypatch.setenv(name, value)
-        yield opened
 
 
 @pytest.fixture

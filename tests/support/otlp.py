@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 PATIENCE = 60.0
@@ -168,6 +169,15 @@ def collector() -> Iterator[Collector]:
             made.let.set()
             server.shutdown()
             serving.join()
+
+
+@pytest.fixture
+def collected(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
+    """Return a collector that the environment names."""
+    with collector() as opened:
+        for name, value in opened.environment.items():
+            monkeypatch.setenv(name, value)
+        yield opened
 
 
 def _attributes(given: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from services.kit.adapters.kafka_clients import end, explain, start, stop
+from services.kit.adapters.kafka_member import timely
 from services.kit.adapters.kafka_notes import read_progress
 from services.kit.adapters.kafka_settings import KafkaSettings
 from services.kit.relay import Progress
@@ -53,9 +54,7 @@ class Watch:
                 await start(consumer, self._settings.send)
                 place = TopicPartition(self._settings.notes, 0)
                 consumer.assign([place])
-                async with asyncio.timeout(self._settings.send):
-                    end = (await consumer.end_offsets([place]))[place]
-                consumer.seek(place, max(0, end - _LAST))
+                consumer.seek(place, max(0, await self._behind_last(consumer, place) - _LAST))
                 delay = 0.1
                 await self._follow(consumer, place)
             except (KafkaError, TimeoutError, OSError) as error:
@@ -76,7 +75,11 @@ class Watch:
                     self.progress = read_progress(record) or self.progress
             if now - looked > _SILENCE:
                 looked = now
-                async with asyncio.timeout(self._settings.send):
-                    end = (await consumer.end_offsets([place]))[place]
-                    if end != await consumer.position(place):
-                        return
+                behind_last = await self._behind_last(consumer, place)
+                if behind_last != await timely(consumer.position(place), self._settings.send):
+                    return
+
+    async def _behind_last(self, consumer: AIOKafkaConsumer, place: TopicPartition) -> int:
+        """Return the offset behind the last note. Raises KafkaError, TimeoutError."""
+        found: dict[TopicPartition, int] = await timely(consumer.end_offsets([place]), self._settings.send)
+        return found[place]

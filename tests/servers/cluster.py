@@ -124,7 +124,11 @@ class Cluster:
 
     def log(self, name: str) -> str:
         """Return the end of what a process said."""
-        return (self.folder / f"{name}.log").read_text(errors="replace")[-2_000:]
+        return (self.folder / f"{name}.log").read_text(errors="replace")[-6_000:]
+
+    def logs(self) -> str:
+        """Return the end of what each process said."""
+        return "".join(f"\n--- {name}\n{self.log(name)}" for name in self.running)
 
     def kill(self, name: str) -> None:
         """End a process as a power cut would."""

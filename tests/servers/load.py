@@ -119,5 +119,5 @@ def proven(cluster: Cluster, writers: list[Writer]) -> str:
     lost = [each for each in acked if each not in there]
     doubled = len(events) - len({id for _, _, id, _ in events})
     assert (lost, doubled) == ([], 0)
-    assert told.stdout.endswith("0 differences\n"), told.stdout + told.stderr
+    assert told.stdout.endswith("0 differences\n"), told.stdout + told.stderr + cluster.logs()
     return f"acknowledged={len(acked)} lost={len(lost)} doubled={doubled} mismatched=0"

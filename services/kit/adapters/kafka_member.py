@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from contracts.problem import Unavailable
 from contracts.registry import TOPICS
 from services.kit.adapters.kafka_clients import start, stop
+from services.kit.adapters.kafka_group import given_lanes
 from services.kit.adapters.kafka_settings import KafkaSettings
 from services.kit.adapters.kafka_topics import LARGEST, check
 
@@ -113,6 +114,16 @@ class Member:
             await timely(self.consumer.commit({place: offset}))
         except KafkaError as error:
             raise Restart(f"the group went on without us: {error!r}") from error
+
+    async def check_whole(self) -> None:
+        """Ask the broker whether every lane is given to a member. Raises Restart if none has it: whoever gave them out
+        knew of no topics, and nobody gives them out again; KafkaError, TimeoutError."""
+        try:
+            given = await given_lanes(self._settings, self._group)
+        except Unavailable as error:
+            raise Restart(error.detail) from error
+        if given is not None and (lacking := set(range(self._settings.lanes)) - given):
+            raise Restart(f"no worker was given the lanes {sorted(lacking)}")
 
     async def note_done(self, generation: int, offsets: dict[TopicPartition, int]) -> None:
         """Note that what was read up to these offsets in that generation is folded and stored."""

@@ -179,7 +179,8 @@ class Reading:
 
     async def _poll(self, most: int) -> None:
         member = self._member
-        found = await member.consumer.getmany(timeout_ms=_POLL, max_records=max(most, 1000))
+        polling = member.consumer.getmany(timeout_ms=_POLL, max_records=max(most, 1000))
+        found = await timely(polling, self._settings.stalled)  # while lanes are given out it waits for that, endlessly
         now = asyncio.get_running_loop().time()
         for place, records in found.items():
             lane = self.lanes.get(place.partition)
@@ -192,8 +193,11 @@ class Reading:
         for lane in list(self.lanes.values()):
             if lane.gaps and not lane.ready:
                 await self._mind(lane, now)
-        if now - self._moved > self._settings.stalled and (member.assigned is None or self._behind()):
-            raise Restart(f"nothing was read for {self._settings.stalled:.0f} s, although there is something")
+        if now - self._moved > self._settings.stalled:
+            if member.assigned is None or self._behind():
+                raise Restart(f"nothing was read for {self._settings.stalled:.0f} s, although there is something")
+            self._moved = now
+            await member.check_whole()
 
     def _behind(self) -> bool:
         progress = self._watch.progress

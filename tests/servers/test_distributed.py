@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -22,8 +22,6 @@ from services.kit.adapters.kurrent_store import KurrentEventStore
 from services.kit.lanes import lane_of
 from tests.servers.cluster import ALL, SERVICES, WHOLE, Cluster
 from tests.servers.load import proven, rest, stored, until_more, working
-from tests.servers.native.kafka import Kafka
-from tests.servers.native.redis import Redis
 from tests.support.open_data import canonical, expected
 from tests.support.workspaces import ROOT as DATA
 
@@ -35,13 +33,6 @@ SETS = {
     "helpdesk_it": (WHOLE, "relay"),
 }
 """Open set → the processes it is folded by; the large ones by one: the doubles take minutes for them as it is."""
-
-
-@pytest.fixture
-def cluster(kafka: Kafka, redis: Redis, tmp_path: Path) -> Iterator[Cluster]:
-    made = Cluster(tmp_path, kafka.address, redis.address)
-    yield made
-    made.stop()
 
 
 def compared(cluster: Cluster, name: str, as_of: str) -> str:

@@ -11,8 +11,8 @@ import pytest
 from services.kit.adapters.kafka_settings import KafkaSettings
 from tests.servers.cluster import SPARE, Cluster
 from tests.servers.load import Writer, proven, until_more, working
+from tests.servers.native.fixtures import run
 from tests.servers.native.kafka import Kafka
-from tests.servers.native.process import NotThere
 from tests.servers.native.redis import Redis
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("whole cluster")]
@@ -22,27 +22,15 @@ Fault = Callable[[Cluster, list[Writer], Kafka, Redis], None]
 
 
 @pytest.fixture
-def servers(tmp_path: Path) -> Iterator[tuple[Kafka, Redis]]:
-    """Return servers of this test alone: it breaks them."""
-    try:
-        kafka, redis = Kafka(tmp_path / "kafka"), Redis(tmp_path / "redis")
-    except NotThere as error:
-        pytest.skip(str(error))
-    try:
-        kafka.start()
-        redis.start()
-        yield kafka, redis
-    finally:
-        redis.stop()
-        kafka.stop()
+def kafka(tmp_path: Path) -> Iterator[Kafka]:
+    """Return a broker of this test alone: it breaks it."""
+    yield from run(Kafka, tmp_path / "kafka")
 
 
 @pytest.fixture
-def cluster(servers: tuple[Kafka, Redis], tmp_path: Path) -> Iterator[Cluster]:
-    kafka, redis = servers
-    made = Cluster(tmp_path, kafka.address, redis.address)
-    yield made
-    made.stop()
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    """Return a Redis of this test alone."""
+    yield from run(Redis, tmp_path / "redis")
 
 
 def broker_down(_: Cluster, writers: list[Writer], kafka: Kafka, __: Redis) -> None:  # R6
@@ -91,12 +79,12 @@ def zombie(cluster: Cluster, writers: list[Writer], _: Kafka, __: Redis) -> None
     "fault", [broker_down, broker_wiped, limits_flushed_and_down, two_relays, zombie], ids=lambda fault: fault.__name__
 )
 def test_nothing_is_lost_doubled_or_mixed(
-    cluster: Cluster, servers: tuple[Kafka, Redis], fault: Fault, capsys: pytest.CaptureFixture[str]
+    cluster: Cluster, kafka: Kafka, redis: Redis, fault: Fault, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cluster.start_all()
     writers = working(cluster)
     until_more(writers, MORE)
-    fault(cluster, writers, *servers)
+    fault(cluster, writers, kafka, redis)
     until_more(writers, MORE)
     told = proven(cluster, writers)
     with capsys.disabled():

@@ -5,27 +5,16 @@ from __future__ import annotations
 import json
 import time
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.servers.cluster import Cluster
-from tests.servers.native.kafka import Kafka
-from tests.servers.native.redis import Redis
 from tests.support.otlp import Collector, Seen, Trail
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("whole cluster")]
 CALLER = "b7ad6b7169203331"
 NAME, TEXT = "Zinaida Personalenko", "she prefers evenings"
-
-
-@pytest.fixture
-def cluster(kafka: Kafka, redis: Redis, tmp_path: Path, collected: Collector) -> Iterator[Cluster]:
-    made = Cluster(tmp_path, kafka.address, redis.address)
-    yield made
-    made.stop()
 
 
 def ask(cluster: Cluster, path: str, body: dict[str, object] | None = None, trace: str = "") -> dict[str, Any]:
@@ -41,7 +30,7 @@ def ask(cluster: Cluster, path: str, body: dict[str, object] | None = None, trac
     return found
 
 
-def test_one_trace_leads_through_all_processes_and_kafka(cluster: Cluster, collected: Collector) -> None:  # X11
+def test_one_trace_leads_through_all_processes_and_kafka(collected: Collector, cluster: Cluster) -> None:  # X11
     cluster.start_all()
     ask(cluster, "/settings", {"base_currency": "EUR"})
     stages = [{"stage_id": id, "name": id, "kind": kind} for id, kind in (("new", "in_work"), ("won", "bought"))]

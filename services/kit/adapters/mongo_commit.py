@@ -81,7 +81,7 @@ def _addition(sums: MongoSums, space: str, lane: int, kept: dict[tuple[Any, ...]
 
 
 def _purge(part: MongoRows | MongoSums, space: str, lane: int, purge: Purge) -> Step:
-    matching: Condition = {part.field(purge.column): purge.value, "_l": lane}
+    matching: Condition = {part.column(purge.column): purge.value, "_l": lane}
     collection = f"{space}.{part.suffix}"
 
     async def step(database: Database, session: AsyncClientSession) -> None:

@@ -28,7 +28,7 @@ def together(of: Sequence[Condition]) -> Condition:
 
 def condition(shape: MongoRows | MongoSums, of: Filter) -> Condition:
     """Return one filter. KeyError: undeclared column; ValueError: no such use; Invalid: a value no column can hold."""
-    field = shape.field(of.column)
+    field = shape.column(of.column)
     kind = shape.kinds.get(of.column, "text")
     if field == "_id":
         return _id_condition(of)

@@ -136,7 +136,7 @@ class Snapshot:
     ) -> list[Row]:
         """See the port."""
         shape, rows = self._counter(group, counter)
-        keys = {f"k{at}": f"${shape.field(name)}" for at, name in enumerate(by)}
+        keys = {f"k{at}": f"${shape.column(name)}" for at, name in enumerate(by)}
         if unknown := {each.removeprefix("-") for each in sort} - set(by):
             raise KeyError(f"counter {counter} is not grouped by {sorted(unknown)}")
         sums = {f"v{at}": {"$sum": f"${name}"} for at, name in enumerate(shape.values)}

@@ -56,7 +56,7 @@ class MongoRows:
         self.nullable = nullable(shape)
         self.encode = msgspec.json.Encoder().encode
         self.decode: Callable[[bytes], Any] = msgspec.json.Decoder(shape.model).decode
-        self.indexes: list[Keys] = [[(self.field(name), 1) for name in each] + [("_id", 1)] for each in shape.indexes]
+        self.indexes: list[Keys] = [[(self.column(name), 1) for name in each] + [("_id", 1)] for each in shape.indexes]
         if shape.text is not None:
             self.indexes.append([("_g", 1)])
         self._columns = tuple(shape.columns)
@@ -64,7 +64,7 @@ class MongoRows:
         self._truths = _truths(shape)
         self._getters: dict[frozenset[str], tuple[tuple[str, ...], Values]] = {}
 
-    def field(self, name: str) -> str:
+    def column(self, name: str) -> str:
         """Return the field of a column; KeyError if it was not declared. `id` is always there."""
         if name in self.kinds:
             return name
@@ -117,7 +117,7 @@ class MongoSums:
         self.indexes: list[Keys] = [[(name, 1) for name in each] for each in (self.keys, *shape.indexes) if each]
         self.zero: Fields = dict.fromkeys(shape.values, 0)
 
-    def field(self, name: str) -> str:
+    def column(self, name: str) -> str:
         """Return the field of a key column; KeyError if it was not declared."""
         if name not in self.kinds:
             raise KeyError(f"counter {self.name} has no key {name!r}")

@@ -1,33 +1,19 @@
-"""One page of a collection by keyset: a few index ranges read one after the other, never an offset.
-
-The order is: each sort column, missing values last, then id and lane ascending. Rows after a cursor are the union of
-ranges that share fewer and fewer of its sort values: (a, b, id > i), (a, > b), (a, b missing), (> a), (a missing).
-Each is a range of an index on (a, b, id, lane), and their concatenation is in order.
-"""
+"""One page of a collection by keyset: a few index ranges read one after the other, never an offset."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-from services.kit.adapters.document_places import LEAST, Sort, make_cursor, read_cursor
+from services.kit.adapters.document_places import Sort
+from services.kit.adapters.keyset import Bound, Keyset, Range
 from services.kit.adapters.sqlite_filters import Condition, condition, conditions
 from services.kit.adapters.sqlite_schema import CollectionTable
 from services.kit.documents import Cursor, Filter, Page, Stored
 
 WALK = 20_000
 """Rows of a sort's index that are tested against the other filters before the matching ones are sorted instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Rows with these values (None: missing) in the first sort columns, more conditions, and what is left to sort."""
-
-    equal: tuple[tuple[str, Any], ...]
-    extra: tuple[Condition, ...]
-    left: tuple[tuple[str, bool], ...]
 
 
 class Find:
@@ -47,70 +33,29 @@ class Find:
         self._where = where
         self._lane = lane
         self._columns = tuple(columns)
-        self._fixed = {each.column for each in where if each.op == "="}
-        seen: dict[str, bool] = {}
-        for column, descending in sort:
-            table.column(column)  # declared?
-            seen.setdefault(column, descending)
-        self._sort = tuple((column, down) for column, down in seen.items() if column not in self._fixed)
-        names = [table.column(column) for column, _ in self._sort]
+        self._keyset = Keyset(table, where, sort)
+        names = [table.column(column) for column, _ in self._keyset.order]
         shown = [table.column(column) for column in columns] or ["_body"]
         self._width = 3 + len(names)
         self._select = f"SELECT {', '.join(['_n', '_id', '_lane', *names, *shown])} FROM {table.table}"
-        self._order_columns = [column for column, _ in self._sort]
 
     def page(self, cursor: Cursor | None, limit: int) -> Page:
         """Return up to `limit` rows after the cursor."""
         if limit < 1:
             raise ValueError("a page has at least one row")
         rows: list[tuple[Any, ...]] = []
-        for each in self._ranges(cursor):
+        for each in self._keyset.ranges(cursor):
             rows += self._read(each, limit + 1 - len(rows))
             if len(rows) > limit:
                 last = rows[limit - 1]
-                return Page(
-                    [self._stored(row) for row in rows[:limit]],
-                    make_cursor(self._table, self._sort, last[3 : self._width], last[1], last[2]),
-                )
+                after = self._keyset.cursor(last[3 : self._width], last[1], last[2])
+                return Page([self._stored(row) for row in rows[:limit]], after)
         return Page([self._stored(row) for row in rows], None)
 
     def _stored(self, row: tuple[Any, ...]) -> Stored:
         if self._columns:
             return Stored(row[1], row[2], None, dict(zip(self._columns, row[self._width :], strict=True)))
         return Stored(row[1], row[2], self._table.decode(row[self._width]))
-
-    # ------------------------------------------------------------ the ranges
-
-    def _ranges(self, cursor: Cursor | None) -> Iterator[Range]:
-        sort = self._sort
-        if cursor is None:
-            yield from self._after((), sort, None)
-            return
-        values, row, lane = read_cursor(self._table, sort, cursor)
-        equal = tuple((column, value) for (column, _), value in zip(sort, values, strict=True))
-        yield Range(equal, (("(_id, _lane) > (?, ?)", (row, lane)),), ())
-        for at in range(len(sort) - 1, -1, -1):
-            if values[at] is not None:
-                yield from self._after(equal[:at], sort[at:], values[at])
-
-    def _after(
-        self, equal: tuple[tuple[str, Any], ...], left: tuple[tuple[str, bool], ...], value: Any
-    ) -> Iterator[Range]:
-        """Yield what comes after `value` (None: everything) in the first column of `left`, then where it is missing."""
-        if not left:
-            yield Range(equal, (), ())
-            return
-        column, descending = left[0]
-        name = self._table.column(column)
-        missing = column in self._table.nullable
-        if value is not None:
-            yield Range(equal, ((f"{name} {'<' if descending else '>'} ?", (value,)),), left)
-        elif missing:
-            yield Range(equal, ((f"{name} >= ?", (LEAST[self._table.kinds[column]],)),), left)
-        else:
-            yield Range(equal, (), left)
-        if missing:
-            yield from self._after((*equal, (column, None)), left[1:], None)
 
     # ------------------------------------------------------------ reading a range
 
@@ -131,7 +76,8 @@ class Find:
         if len(rows) < limit:
             return made
         cut = ordered[-1]
-        whole = Range(tuple(zip(self._order_columns, cut, strict=True)), (), ())
+        columns = [column for column, _ in self._keyset.order]
+        whole = Range(tuple(zip(columns, cut, strict=True)), None, ())
         count = len(groups[cut])
         return made[: len(made) - count] + self._rows(whole, "", count)
 
@@ -153,10 +99,16 @@ class Find:
         for column, value in of.equal:
             parts.append(f"{self._table.column(column)} {'IS NULL' if value is None else '= ?'}")
             more += [] if value is None else [value]
-        for text, extra in of.extra:
+        if of.begin is not None:
+            text, extra = self._begin(of.begin)
             parts.append(text)
             more += extra
         return " AND ".join(parts), tuple(more)
+
+    def _begin(self, bound: Bound) -> Condition:
+        if not bound.column:
+            return f"(_id, _lane) {bound.op} (?, ?)", bound.value
+        return f"{self._table.column(bound.column)} {bound.op} ?", (bound.value,)
 
     def _order(self, of: Range, ids: str) -> str:
         terms = [
@@ -170,7 +122,7 @@ class Find:
 
     def _walked_index(self, of: Range) -> tuple[str, frozenset[str]] | None:
         """Return the index whose order is wanted, if it leaves filters unanswered, and the columns it answers."""
-        constant = self._fixed | {column for column, _ in of.equal}
+        constant = self._keyset.fixed | {column for column, _ in of.equal}
         wanted = [column for column, _ in of.left]
         rest = {each.column for each in self._where} - constant - set(wanted[:1])
         best: tuple[str, frozenset[str]] | None = None
@@ -180,14 +132,14 @@ class Find:
                 begin += 1
             if list(columns[begin : begin + len(wanted)]) != wanted or (not wanted and begin != len(columns)):
                 continue
-            answered = frozenset(self._fixed & set(columns[:begin]))
-            if not rest and answered >= self._fixed:
+            answered = frozenset(self._keyset.fixed & set(columns[:begin]))
+            if not rest and answered >= self._keyset.fixed:
                 return None
             if best is None or len(answered) > len(best[1]):
                 best = self._table.index(columns), answered
-        return best if any(self._begins(each) for each in self._where) else None
+        return best if any(self._index_of(each) for each in self._where) else None
 
-    def _begins(self, of: Filter) -> str | None:
+    def _index_of(self, of: Filter) -> str | None:
         """Return an index that begins with the filter's column."""
         found = (self._table.index(columns) for columns in self._table.indexes if columns[0] == of.column)
         return next(found, None)
@@ -218,7 +170,7 @@ class Find:
         table = self._table.table
         rarest, index = WALK + 2, ""
         for each in self._where:
-            begins = self._begins(each)
+            begins = self._index_of(each)
             if begins is None:
                 continue
             sql, values = condition(self._table, each)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -17,18 +18,19 @@ Server = TypeVar("Server", Kafka, Redis)
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
     """Return a running broker; each test takes topics and groups of its own."""
-    yield from _run(Kafka, tmp_path_factory)
+    yield from run(Kafka, tmp_path_factory.mktemp("kafka"))
 
 
 @pytest.fixture(scope="session")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
     """Return a running Redis; each test takes keys of its own."""
-    yield from _run(Redis, tmp_path_factory)
+    yield from run(Redis, tmp_path_factory.mktemp("redis"))
 
 
-def _run(server: type[Server], folders: pytest.TempPathFactory) -> Iterator[Server]:
+def run(server: type[Server], folder: Path) -> Iterator[Server]:
+    """Yield a running server with its data in `folder`; without it the test is skipped."""
     try:
-        made = server(folders.mktemp(server.__name__))
+        made = server(folder)
     except NotThere as error:
         pytest.skip(str(error))
     try:

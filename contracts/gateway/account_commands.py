@@ -16,6 +16,9 @@ Login = Annotated[
 """What somebody signs in with: a short name or an email address, without spaces; case does not matter."""
 
 
+Scopes = Annotated[list[TokenScope], Field(min_length=1, max_length=6)]
+
+
 class OpenAccount(Command):
     """Give an employee an account. They choose their password under a one-time address."""
 
@@ -84,7 +87,7 @@ class IssueToken(Command):
     account_id: Id
     token_id: Id
     name: Line = ""
-    scopes: Annotated[list[TokenScope], Field(min_length=1, max_length=6)]
+    scopes: Scopes
     expires_at: Instant
     digest: Annotated[str, EDGE] = ""
 

@@ -17,7 +17,8 @@ from services.gateway.pages.texts import Texts
 from services.gateway.pages.words import CATALOGUE, language
 from services.kit import clock
 from services.kit.engine import Engine
-from services.kit.web import Asker, PageRoute, Sitting
+from services.kit.rights import OPEN, SIGNED_IN
+from services.kit.web import Asker, PageRoute, Sitting, caller_of
 
 _FOLDER = Path(__file__).parent.parent / "templates"
 _GROUPS = ("analytics", "clients", "catalog", "gateway")
@@ -48,7 +49,7 @@ _TEMPLATES.globals["version"] = _VERSION
 
 def pages(_: Engine) -> Sequence[PageRoute]:
     """Return the routes of the pages."""
-    return (PageRoute("/", first), PageRoute("/static/{name}", static))
+    return (PageRoute("/", first, needs=SIGNED_IN), PageRoute("/static/{name}", static, needs=OPEN))
 
 
 async def static(_: Asker, request: Request) -> Response:
@@ -64,7 +65,7 @@ async def first(asker: Asker, request: Request) -> Response:
     lang = language(request.headers.get("accept-language", ""))
     words = CATALOGUE[lang]
     try:
-        async with asker.sitting(_GROUPS) as sitting:
+        async with asker.sitting(caller_of(request), _GROUPS) as sitting:
             found = await _gather(asker, sitting, request.query_params)
     except Unavailable:
         return _html("loading.html", 503, {"lang": lang, "words": words}, {"refresh": "2"})

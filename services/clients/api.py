@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from contracts.base import Id, Line
 from contracts.clients.events import ClientStatus, Temperature
 from contracts.problem import NotFound
+from services.clients.history import client_history, contact_history, note_history
 from services.clients.projections.clients import Client
 from services.clients.projections.contacts import Contact
 from services.clients.projections.leads import Lead
@@ -202,11 +203,14 @@ _GROUPS = ("clients",)
 QUERIES = (
     Query("/clients", _GROUPS, clients, needs=needs("clients.read")),
     Query("/clients/{client_id}", _GROUPS, client, needs=needs("clients.read")),
+    Query("/clients/{client_id}/history", _GROUPS, client_history, needs=needs("clients.read")),
     Query("/clients/{client_id}/notes", _GROUPS, client_notes, needs=needs("clients.read")),
     Query("/clients/{client_id}/contacts", _GROUPS, client_contacts, needs=needs("clients.read")),
     Query("/contacts", _GROUPS, contacts, needs=needs("clients.read")),
     Query("/contacts/{contact_id}", _GROUPS, contact, needs=needs("clients.read")),
+    Query("/contacts/{contact_id}/history", _GROUPS, contact_history, needs=needs("clients.read")),
     Query("/notes/{note_id}", _GROUPS, note, needs=needs("clients.read")),
+    Query("/notes/{note_id}/history", _GROUPS, note_history, needs=needs("clients.read")),
     Query("/leads", _GROUPS, leads, needs=needs("leads.read")),
     Query("/leads/{lead_id}", _GROUPS, lead, needs=needs("leads.read")),
 )

@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from contracts.base import Command
+from contracts.envelope import RecordedEvent
 from contracts.problem import Refusal, Unavailable
 from contracts.registry import REFERENCE_TYPES
 from services.kit import clock
@@ -234,6 +235,12 @@ class Engine:
         """Open a snapshot for queries."""
         async with self.ports.documents.snapshot() as reader:
             yield reader
+
+    async def past(self, stream: str) -> list[tuple[RecordedEvent, Any]]:
+        """Return a stream's events with their data; personal fields of an erased subject are blank."""
+        events = await self.ports.store.read(stream)
+        async with self.codec.holding(events):
+            return [(event, self.codec.decode(event)) for event in events]
 
     async def served(self) -> dict[str, str]:
         """Return the versioned group that answers reads of each projection of any service. Raises Unavailable."""

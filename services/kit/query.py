@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, Generic, TypeVar
@@ -11,6 +11,7 @@ import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from contracts.base import Instant, Line
+from contracts.envelope import RecordedEvent
 from contracts.problem import NotFound
 from services.kit.documents import Filter, Stored
 from services.kit.ports import Reader
@@ -100,6 +101,10 @@ class Whose(Enum):
     """It is nobody's: a funnel, a product."""
 
 
+Past = Callable[[str], Awaitable[list[tuple[RecordedEvent, Any]]]]
+"""stream → its events, each with its data; personal fields of an erased subject are blank."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """One snapshot that queries are answered from."""
@@ -113,6 +118,8 @@ class Reading:
     stale: bool
     caller: Caller
     """Who asks: what is answered is what they may see (P17)."""
+    past: Past
+    """Reads a stream of the log: what a document does not keep."""
 
     @property
     def reach(self) -> Reach | None:

@@ -17,7 +17,7 @@ from services.gateway.pages.texts import Texts
 from services.gateway.pages.words import CATALOGUE, language
 from services.kit import clock
 from services.kit.engine import Engine
-from services.kit.rights import OPEN, SIGNED_IN
+from services.kit.rights import OPEN, SIGNED_IN, Denied
 from services.kit.web import Asker, PageRoute, Sitting, caller_of
 
 _FOLDER = Path(__file__).parent.parent / "templates"
@@ -67,12 +67,15 @@ async def first(asker: Asker, request: Request) -> Response:
     try:
         async with asker.sitting(caller_of(request), _GROUPS) as sitting:
             found = await _gather(asker, sitting, request.query_params)
+    except Denied:
+        return html("denied.html", 403, {"lang": lang, "words": words}, {})
     except Unavailable:
-        return _html("loading.html", 503, {"lang": lang, "words": words}, {"refresh": "2"})
-    return _html("first.html", 200, {"lang": lang, "words": words, **found, **_shown(words, found)}, {})
+        return html("loading.html", 503, {"lang": lang, "words": words}, {"refresh": "2"})
+    return html("first.html", 200, {"lang": lang, "words": words, **found, **_shown(words, found)}, {})
 
 
-def _html(name: str, status: int, values: Mapping[str, Any], headers: dict[str, str]) -> Response:
+def html(name: str, status: int, values: Mapping[str, Any], headers: dict[str, str]) -> Response:
+    """Return a page made of a template."""
     content = _TEMPLATES.get_template(name).render(values)
     return Response(content, status, {"vary": "accept-language", **headers}, "text/html")
 

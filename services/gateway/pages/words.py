@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from services.gateway.pages import account_words
+
 _EN = {
     "title": "Sales analytics",
     "client": "Client",
@@ -139,7 +141,11 @@ _RU = {
     "decimal": ",",
     "group": "\u00a0",
 }
-CATALOGUE: Mapping[str, Mapping[str, str]] = {"en": _EN, "uk": _UK, "ru": _RU}
+CATALOGUE: Mapping[str, Mapping[str, str]] = {
+    "en": _EN | account_words.EN,
+    "uk": _UK | account_words.UK,
+    "ru": _RU | account_words.RU,
+}
 
 
 def language(accepted: str) -> str:

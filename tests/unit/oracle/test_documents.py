@@ -60,7 +60,9 @@ def test_documents(tmp_path: Path):
         }
     }  # fmt: skip
     assert got["notes"] == {"n1": {"client_id": "c1", "text": "two", "priority": "none", "removed": True}}
-    assert got["contacts"] == {"k1": {"client_id": "c1", "name": "Ada L.", "email": None, "removed": True}}
+    assert got["contacts"] == {
+        "k1": {"client_id": "c1", "name": "Ada L.", "email": None, "removed": True, "owner_id": None}
+    }
     assert got["leads"] == {"l1": {"status": "new"}}
     assert got["deals"] == {"d1": {"stage_id": "A", "client_id": "c1", "owner_id": "u1", "base_value": 100}}
     assert got["orders"] == {"o1": {"status": "new", "client_id": "c1", "owner_id": "u1", "base_total": 200}}

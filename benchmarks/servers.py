@@ -172,7 +172,9 @@ async def _lags(results: Results, work: Path, kafka: str, redis: str, seconds: f
     cluster = Cluster(folder, kafka, redis)
     try:
         cluster.start_all()
-        async with httpx2.AsyncClient(base_url=f"{cluster.url('gateway')}/api/v1", timeout=PATIENCE) as http:
+        async with httpx2.AsyncClient(
+            base_url=f"{cluster.url('gateway')}/api/v1", timeout=PATIENCE, headers=cluster.headers()
+        ) as http:
             await _offered(http, 5, 2, "warm")
             for rate in _RATES:
                 raw = await _raw(kafka, rate, seconds)
@@ -198,7 +200,7 @@ async def _offered(http: httpx2.AsyncClient, rate: int, seconds: float, name: st
         return answer.raise_for_status().json()
 
     async def one(number: int, due: float) -> None:
-        headers = {"Idempotency-Key": f"{name}-{number}", "X-Actor": "bench"}
+        headers = {"Idempotency-Key": f"{name}-{number}"}
         body = {"name": f"Client {name} {number}"}
         done = await asked(lambda: http.post("/clients", json=body, headers=headers))
         acknowledged = perf_counter()

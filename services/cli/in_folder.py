@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
-from services.cli import progress, standing
+from services.cli import demo_accounts, progress, standing
+from services.cli.accounts import Direct
 from services.cli.events import export_events
 from services.cli.filling import Demo, bring, fill, settle, today
 from services.cli.metrics import present_tables, write
@@ -41,12 +42,8 @@ class InFolder:
 
         if services:
             raise Unusable("the embedded profile runs all services in one process; leave their names out")
-        return await serve(
-            self.data,
-            self.settings.port if port is None else port,
-            demo_if_empty=demo_if_empty,
-            development=self.settings.development,
-        )
+        settings = self.settings if port is None else self.settings.model_copy(update={"port": port})
+        return await serve(self.data, settings, demo_if_empty=demo_if_empty)
 
     async def import_(self, folder: Path, *, strict: bool, source: str | None, errors: Path) -> int:
         """See Verbs."""
@@ -105,8 +102,16 @@ class InFolder:
     async def demo(self, clients: int, events: int, seed: int) -> int:
         """See Verbs."""
         await fill(self.data, Demo(clients, events, seed, today()))
+        async with engine(self.data) as running:
+            demo_accounts.keep(self.data, await demo_accounts.make(Direct.of(running)) or demo_accounts.kept(self.data))
         typer.echo(f"demo workspace in {self.data}")
+        demo_accounts.tell(demo_accounts.kept(self.data))
         return 0
+
+    async def accounts(self, act: Callable[[Direct], Awaitable[int]]) -> int:
+        """See Verbs."""
+        async with engine(self.data) as running:
+            return await act(Direct.of(running))
 
     async def doctor(self) -> int:
         """See Verbs."""

@@ -11,6 +11,7 @@ import typer
 
 from contracts.base import to_millis
 from contracts.problem import Refusal
+from services.cli import account_verbs
 from services.cli.ending import ended
 from services.cli.moments import moment
 from services.cli.standing import Order, login
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 export = typer.Typer(no_args_is_help=True, help="Write metrics or events to files.")
 app.add_typer(export, name="export")
+app.add_typer(account_verbs.app, name="account")
 
 Data = Annotated[Path, typer.Option("--data", help="The data folder, created on first use.", envvar="VORONKA_DATA")]
 OfProfile = Annotated[
@@ -56,7 +58,7 @@ def _run(work: Coroutine[Any, Any, int]) -> None:
         raise typer.Exit(code)
 
 
-def _do(profile: Profile | None, data: Path, verb: Callable[[Verbs], Coroutine[Any, Any, int]]) -> None:
+def do(profile: Profile | None, data: Path, verb: Callable[[Verbs], Coroutine[Any, Any, int]]) -> None:
     """Run a verb on the workspace of the profile."""
 
     async def done() -> int:
@@ -96,7 +98,7 @@ def run(
     """Serve the workspace at http://127.0.0.1:PORT; an empty one is filled with the demo first.
 
     With --profile distributed: run services on the servers named in the environment (docs/distributed.md)."""
-    _do(profile, data, lambda on: on.run(services or [], port, demo_if_empty=demo_if_empty))
+    do(profile, data, lambda on: on.run(services or [], port, demo_if_empty=demo_if_empty))
 
 
 @app.command()
@@ -145,7 +147,7 @@ def import_(
     profile: OfProfile = None,
 ) -> None:
     """Import a bundle; again imported, only what is new is added."""
-    _do(profile, data, lambda on: on.import_(folder, strict=strict, source=source, errors=errors))
+    do(profile, data, lambda on: on.import_(folder, strict=strict, source=source, errors=errors))
 
 
 @export.command()
@@ -157,7 +159,7 @@ def metrics(
 ) -> None:
     """Write all metrics as CSV and JSON, now or as of a past moment."""
     when = None if as_of is None else to_millis(moment(as_of))
-    _do(profile, data, lambda on: on.export_metrics(out, when))
+    do(profile, data, lambda on: on.export_metrics(out, when))
 
 
 @export.command()
@@ -165,7 +167,7 @@ def events(
     out: Annotated[Path, typer.Option(help="File to write.")], data: Data = DEFAULT, profile: OfProfile = None
 ) -> None:
     """Write all events as JSON lines (CloudEvents); personal fields are in plain text."""
-    _do(profile, data, lambda on: on.export_events(out))
+    do(profile, data, lambda on: on.export_events(out))
 
 
 @app.command()
@@ -175,7 +177,7 @@ def verify(
     profile: OfProfile = None,
 ) -> None:
     """Recompute everything from the log by other means and compare; exit code 1 if anything differs."""
-    _do(profile, data, lambda on: on.verify(most))
+    do(profile, data, lambda on: on.verify(most))
 
 
 @app.command()
@@ -185,7 +187,7 @@ def rebuild(
     profile: OfProfile = None,
 ) -> None:
     """Build the read models anew from the log, beside the old ones, and switch."""
-    _do(profile, data, lambda on: on.rebuild(projection))
+    do(profile, data, lambda on: on.rebuild(projection))
 
 
 @app.command()
@@ -199,7 +201,7 @@ def skip(
 ) -> None:
     """Show the event at which a group of read models stands; with --yes go on behind it (then it is incomplete)."""
     order = Order(projection, yes, who or login(), why)
-    _do(profile, data, lambda on: on.skip(order))
+    do(profile, data, lambda on: on.skip(order))
 
 
 @app.command()
@@ -211,13 +213,13 @@ def demo(
     profile: OfProfile = None,
 ) -> None:
     """Fill the workspace with a realistic demo; on servers an empty one only."""
-    _do(profile, data, lambda on: on.demo(clients, events, seed))
+    do(profile, data, lambda on: on.demo(clients, events, seed))
 
 
 @app.command()
 def doctor(data: Data = DEFAULT, profile: OfProfile = None) -> None:
     """Check the machine and the data folder, or the servers, with a remedy for each finding; exit code 1 if any."""
-    _do(profile, data, lambda on: on.doctor())
+    do(profile, data, lambda on: on.doctor())
 
 
 def command() -> None:

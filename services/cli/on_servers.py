@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
 from contracts.problem import Unavailable
-from services.cli import processes, progress, standing
+from services.cli import demo_accounts, processes, progress, standing
+from services.cli.accounts import Direct
 from services.cli.events import export_events
 from services.cli.filling import Demo, pour, today
 from services.cli.metrics import present_tables, write
@@ -129,9 +130,16 @@ class OnServers:
                 report = await pour(engine.ports, engine.codec, Demo(clients, events, seed, today()), shown)
             typer.echo(f"{counted(report.events, 'event')} of the demo stored; the workers fold them ...")
             code = await self._folded(engine)
+        async with watching(self.settings) as engine:
+            demo_accounts.tell(await demo_accounts.make(Direct.of(engine)))
         if not code:
             typer.echo("the demo is there")
         return code
+
+    async def accounts(self, act: Callable[[Direct], Awaitable[int]]) -> int:
+        """See Verbs. No worker is needed."""
+        async with watching(self.settings) as engine:
+            return await act(Direct.of(engine))
 
     async def doctor(self) -> int:
         """See Verbs; asks every server."""

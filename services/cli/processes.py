@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ import typer
 from services.cli.attend import attend
 from services.cli.workspace import SERVICES
 from services.gateway.domain.numbers import NUMBERS
-from services.gateway.pages.routes import pages
+from services.gateway.site import Site
 from services.kit.engine import Engine
 from services.kit.errors import Unusable
 from services.kit.patience import Patience
@@ -98,5 +99,17 @@ async def _started(plan: Plan, ports: Ports, calls: Calls) -> Engine:
 def _application(engine: Engine, plan: Plan, passes: Passes) -> Callable[..., Awaitable[None]]:
     if GATEWAY not in plan.local:
         return service_app(engine, passes)
-    shown = pages(engine, development=plan.settings.development)
-    return create_app(engine, SERVICES, shown, passes=passes, hosts=plan.settings.hosts())
+    site = Site.of(
+        engine,
+        proxied=plan.settings.behind_proxy,
+        first=_first(plan, engine),
+        development=plan.settings.development,
+    )
+    if site.accounts.first_path is not None:
+        typer.echo(f"create the administrator at {plan.settings.address()}{site.accounts.first_path}")
+    return create_app(engine, SERVICES, site.pages, gate=site.gate, passes=passes, hosts=plan.settings.hosts())
+
+
+def _first(plan: Plan, engine: Engine) -> str:
+    """Return the secret of the first administrator's address: the same in all gateways of this workspace."""
+    return hmac.new(plan.secret.encode(), f"first:{engine.ports.store.log_id}".encode(), "sha256").hexdigest()

@@ -11,21 +11,23 @@ import typer
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
+from services.cli import demo_accounts
+from services.cli.accounts import Direct
 from services.cli.filling import Demo, begun, fill, is_empty, today
 from services.cli.workspace import SERVICES, engine
-from services.gateway.pages.routes import pages
+from services.gateway.site import Site
 from services.kit.engine import Engine
 from services.kit.errors import Unusable
+from services.kit.settings import Settings
 from services.kit.tracing.sending import SENDING
 from services.kit.web.app import create_app
 
-HOST = "127.0.0.1"
 _DEMO = (2_000, 60_000, 1)
 
 
-async def serve(data: Path, port: int, *, demo_if_empty: bool, development: bool = False) -> int:
+async def serve(data: Path, settings: Settings, *, demo_if_empty: bool) -> int:
     """Serve the workspace until SIGINT or SIGTERM. Raises Unusable if the port or the folder is taken."""
-    check_port(HOST, port)
+    check_port(settings.host, settings.port)
     SENDING.start([service.name for service in SERVICES])
     demo = begun(data)
     if demo is None and demo_if_empty and await is_empty(data):
@@ -34,20 +36,27 @@ async def serve(data: Path, port: int, *, demo_if_empty: bool, development: bool
         typer.echo("filling the workspace with a demo, one moment ...")
         await fill(data, demo)
     async with engine(data) as running:
-        await _serve(running, data, port, development=development)
+        if demo is not None:
+            demo_accounts.keep(data, await demo_accounts.make(Direct.of(running)) or demo_accounts.kept(data))
+        await _serve(running, data, settings)
     return 0
 
 
-async def _serve(running: Engine, data: Path, port: int, *, development: bool) -> None:
-    app = create_app(running, SERVICES, pages(running, development=development))
-    server = Server(app, address=HOST, port=port, interface=Interfaces.ASGI, log_enabled=False)
+async def _serve(running: Engine, data: Path, settings: Settings) -> None:
+    site = Site.of(running, proxied=settings.behind_proxy, development=settings.development)
+    hosts = [settings.host, *settings.hosts()]
+    app = create_app(running, SERVICES, site.pages, gate=site.gate, hosts=hosts)
+    server = Server(app, address=settings.host, port=settings.port, interface=Interfaces.ASGI, log_enabled=False)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stopping.set)
     serving = asyncio.create_task(server.serve())
     stop = asyncio.create_task(stopping.wait())
-    typer.echo(f"Voronka is ready at http://{HOST}:{port}  (data: {data}; stop with Ctrl+C)")
+    demo_accounts.tell(demo_accounts.kept(data))
+    if site.accounts.first_path is not None:
+        typer.echo(f"create the administrator at {settings.address()}{site.accounts.first_path}")
+    typer.echo(f"Voronka is ready at {settings.address()}  (data: {data}; stop with Ctrl+C)")
     await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
     typer.echo("stopping ...")
     server.stop()  # type: ignore[no-untyped-call]

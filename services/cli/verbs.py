@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
+from services.cli.accounts import Direct
 from services.cli.standing import Order
 from services.kit.settings import Settings
 
@@ -46,6 +47,10 @@ class Verbs(Protocol):
 
     async def demo(self, clients: int, events: int, seed: int) -> int:
         """Fill a workspace with the demo."""
+        ...
+
+    async def accounts(self, act: Callable[[Direct], Awaitable[int]]) -> int:
+        """Do this to the accounts."""
         ...
 
     async def doctor(self) -> int:

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from contracts.base import Id, Line
+from contracts.gateway.rights import Role
+from services.gateway.projections.accounts import Account
 from services.gateway.projections.reference import Employee, Settings
 from services.kit.query import One, Page, PageParams, Params, Reading, Sorts, Whose, equal, unless
 from services.kit.rights import needs
@@ -33,6 +35,19 @@ class EmployeesParams(PageParams):
     left: bool = Field(False, description="Also show those who left.")
 
 
+class AccountsParams(PageParams):
+    """Accounts by login."""
+
+    role: Role | None = None
+    closed: bool = Field(False, description="Also show closed accounts.")
+
+
+class AccountParams(Params):
+    """One account."""
+
+    account_id: Id
+
+
 class EmployeeParams(Params):
     """One employee."""
 
@@ -57,8 +72,21 @@ async def settings(reading: Reading, params: Params) -> One[Settings]:
     return reading.one(found[0].document if found else _DEFAULT)
 
 
+async def accounts(reading: Reading, params: AccountsParams) -> Page[Account]:
+    """List accounts: login, role, and rights that differ from the role's. Without passwords and tokens."""
+    where = [*equal(params, "role"), *unless(params.closed, "closed_at")]
+    return await reading.find("gateway", "accounts", params, where, [("login", False)], whose=Whose.ALL)
+
+
+async def account(reading: Reading, params: AccountParams) -> One[Account]:
+    """Show an account, closed or not."""
+    return reading.one(await reading.get("gateway", "accounts", params.account_id, "account", whose=Whose.ALL))
+
+
 _GROUPS = ("gateway",)
 QUERIES = (
+    Query("/accounts", _GROUPS, accounts, needs=needs("accounts")),
+    Query("/accounts/{account_id}", _GROUPS, account, needs=needs("accounts")),
     Query("/employees", _GROUPS, employees, needs=needs("staff.read")),
     Query("/employees/{employee_id}", _GROUPS, employee, needs=needs("staff.read")),
     Query("/settings", _GROUPS, settings, needs=needs("setup.read")),

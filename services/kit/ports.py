@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from contracts.envelope import NewEvent, RecordedEvent
 from services.kit.document_ports import BulkWriter, Documents, Reader
 from services.kit.documents import LaneState
+from services.kit.sessions import MemorySessions, Sessions
 
 # ---------------------------------------------------------------- event store
 
@@ -209,8 +210,8 @@ class Keyring(Protocol):
 class Limits(Protocol):
     """Rate limits shared by all processes of a service."""
 
-    async def hit(self, name: str, key: str, per_minute: int) -> bool:
-        """Count one use; False if the limit is reached."""
+    async def hit(self, name: str, key: str, most: int, minutes: int = 1) -> bool:
+        """Count one use; False if there were `most` of them in the last minutes already."""
         ...
 
 
@@ -230,6 +231,7 @@ class Ports:
     documents: Documents
     keyring: Keyring
     limits: Limits
+    sessions: Sessions = field(default_factory=MemorySessions)
     close_more: Callable[[], Awaitable[None]] = _nothing
 
     async def close(self) -> None:
@@ -238,6 +240,7 @@ class Ports:
         await self.documents.close()
         await self.store.close()
         await self.keyring.close()
+        await self.sessions.close()
 
 
 __all__ = [

@@ -16,6 +16,7 @@ from services.kit.adapters.local_limits import LocalLimits
 from services.kit.adapters.log_bus import LogBus
 from services.kit.adapters.sqlite_documents import SqliteDocuments
 from services.kit.adapters.sqlite_keyring import SqliteKeyring
+from services.kit.adapters.sqlite_sessions import SqliteSessions
 from services.kit.adapters.sqlite_store import SqliteEventStore
 from services.kit.errors import Unusable
 from services.kit.patience import Patience
@@ -78,8 +79,10 @@ async def embedded(path: Path, *, lanes: int = 1, shuffle_seed: int | None = Non
         keyring = await SqliteKeyring.open(path / "keys.sqlite")
         undo.push_async_callback(keyring.close)
         documents = await SqliteDocuments.open(path / "documents.sqlite")
+        undo.push_async_callback(documents.close)
+        sessions = SqliteSessions.open(path / "sessions.sqlite")
         undo.pop_all()
-    return Ports(store, LogBus(store, lanes, shuffle_seed), documents, keyring, LocalLimits())
+    return Ports(store, LogBus(store, lanes, shuffle_seed), documents, keyring, LocalLimits(), sessions)
 
 
 async def distributed(settings: Settings, patience: Patience) -> Ports:
@@ -100,14 +103,15 @@ async def distributed(settings: Settings, patience: Patience) -> Ports:
         keys = await keyring(settings, patience)
         undo.push_async_callback(keys.close)
         bus = kafka.KafkaBus(_kafka(settings), store)
-        limits = redis.RedisLimits(settings.redis.get_secret_value())
+        limits = redis.RedisLimits(settings.redis.get_secret_value(), closed={"sign-in"})
+        sessions = _adapter("redis_sessions").RedisSessions(settings.redis.get_secret_value())
         undo.pop_all()
 
     async def close_more() -> None:
         await bus.close()
         await limits.close()
 
-    return Ports(store, bus, documents, keys, limits, close_more)
+    return Ports(store, bus, documents, keys, limits, sessions, close_more)
 
 
 async def event_store(settings: Settings, patience: Patience) -> EventStore:

@@ -48,9 +48,10 @@ Whose = Callable[[Desk, Any, Reach], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Handles:
-    """One command a service takes. `path` is its POST route under /api/v1; {field} is taken from the path."""
+    """One command a service takes. `path` is its POST route under /api/v1; {field} is taken from the path. None: it is
+    sent from within alone."""
 
-    path: str
+    path: str | None
     command: type[Command]
     decider: Decider[Any, Any, Any]
     key: str

@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     development: bool = Field(
         default=False, description="`true`: also serve /ui, which shows every component of the interface"
     )
+    behind_proxy: bool = Field(
+        default=False, description="A reverse proxy stands before us and sets X-Forwarded-For and X-Forwarded-Proto"
+    )
     gateway_url: str = Field(default="", description="Where the gateway answers, if not in this process")
     clients_url: str = Field(default="", description="Where the clients service answers, if not in this process")
     pipeline_url: str = Field(default="", description="Where the pipeline service answers, if not in this process")
@@ -66,6 +69,14 @@ class Settings(BaseSettings):
         except ValidationError as error:
             wrong = [f"VORONKA_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors()]
             raise Unusable("; ".join(wrong)) from error
+
+    def address(self) -> str:
+        """Return where browsers reach the gateway: under the first of `allowed_hosts`, else here."""
+        names = self.hosts()
+        here = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared, not bound
+        if self.behind_proxy and names:
+            return f"https://{names[0]}"
+        return f"http://{names[0] if names else here}:{self.port}"
 
     def hosts(self) -> list[str]:
         """Return the names of `allowed_hosts`."""

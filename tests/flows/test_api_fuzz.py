@@ -24,6 +24,7 @@ from services.cli.openapi import PATH
 from services.cli.workspace import SERVICES, engine
 from services.gateway.pages.routes import pages
 from services.kit.web import create_app
+from tests.support.staff import AS_LOCAL, STAFF, bearer
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
@@ -38,7 +39,7 @@ def _free_port() -> int:
 def _served(folder: Path, port: int, ready: threading.Event, stopped: list[Any]) -> None:
     async def serve() -> None:
         async with engine(folder) as running:
-            app = create_app(running, SERVICES, pages(running))
+            app = create_app(running, SERVICES, pages(running), gate=STAFF)
             server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False)
             serving = asyncio.create_task(server.serve())
             stopped.append((asyncio.get_running_loop(), server))
@@ -79,4 +80,11 @@ schema.config.phases.update(phases=["fuzzing"])
 @schema.parametrize()
 @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_request_breaks_the_api(case: schemathesis.Case, address: str):
-    case.call_and_validate(base_url=address, checks=CHECKS)
+    case.call_and_validate(base_url=address, checks=CHECKS, headers=AS_LOCAL)
+
+
+@pytest.mark.parametrize("role", ["director:dora", "manager:ann", "manager:ann:team", "marketer:max", "warehouse:wim"])
+@schema.parametrize()
+@settings(max_examples=1, deadline=None, suppress_health_check=list(HealthCheck))
+def test_nor_does_one_of_any_role(case: schemathesis.Case, address: str, role: str):
+    case.call_and_validate(base_url=address, checks=CHECKS, headers=bearer(role))

@@ -19,6 +19,7 @@ from services.kit.remote.wire import COMMANDS, QUERIES, sent
 from services.kit.rights import ALL, Caller
 from tests.support.app import App
 from tests.support.processes import SECRET, Installation, Process, installation, one_each
+from tests.support.staff import STAFF
 from tests.support.world import World
 
 LEAD = CaptureLead(lead_id="a-lead", name="Olha")
@@ -182,7 +183,7 @@ async def test_names_of_a_gateway_can_be_set(tmp_path: Path) -> None:
 
     async with installation(tmp_path) as installed:
         process = await installed.start("gateway")
-        process.app = create_app(process.engine, SERVICES, passes=Passes(SECRET), hosts=["CRM.example.org"])
+        process.app = create_app(process.engine, SERVICES, gate=STAFF, passes=Passes(SECRET), hosts=["CRM.example.org"])
         async with process.client() as client:
             named = await client.get("/api/v1/employees", headers={"host": "crm.example.org:443"})
             other = await client.get("/api/v1/employees", headers={"host": "evil.example.org"})

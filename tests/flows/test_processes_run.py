@@ -30,6 +30,8 @@ from services.kit.remote.passes import Passes
 from services.kit.settings import Settings
 from tests.support.app import App
 from tests.support.processes import NAMES, SECRET, installation
+from tests.support.staff import bearer
+from tests.support.tokens import token_in
 
 PATIENCE = 60.0
 ROOT = Path(__file__).parents[2]
@@ -84,6 +86,7 @@ async def child(
     **settings: str,
 ) -> AsyncIterator[Child]:
     """Run services in a process. `settings`: of Voronka; `environment`: besides; `errors`: a file for what it logs."""
+    token = await token_in(folder)
     port = free_port()
     given = NEEDED | {"port": str(port)} | settings
     env = os.environ | {f"VORONKA_{name.upper()}": value for name, value in given.items()} | (environment or {})
@@ -91,7 +94,7 @@ async def child(
     with contextlib.nullcontext() if errors is None else errors.open("wb") as log:
         process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=env, stderr=log)
     try:
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, headers=bearer(token)) as http:
             yield Child(process, http, folder)
     finally:
         if process.returncode is None:

@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from urllib.error import HTTPError, URLError
 
 from services.cli.demo import write_bundle
+from services.gateway.accounts.tickets import account_in
 from tests.servers.native.kafka import Kafka
 from tests.servers.native.process import free_ports
 from tests.servers.native.redis import Redis
@@ -50,6 +51,7 @@ class Cluster:
     def __post_init__(self) -> None:
         names = (*ALL, SPARE, WHOLE, "kurrent", "mongo")
         self.ports = dict(zip(names, free_ports(len(names)), strict=True))
+        self._token: str | None = None
         self._prefix = f"cluster-{os.getpid()}-{next(_numbers)}."
 
     @property
@@ -69,6 +71,35 @@ class Cluster:
                 "VORONKA_SECRET": "a secret of tests that is long enough",
             }
         )
+
+    def headers(self) -> dict[str, str]:
+        """Return what a request to the gateway needs: a token of an administrator, made at the first call."""
+        if self._token is None:
+            told = self.voronka("account", "token", "tests", "--create", "administrator")
+            assert told.returncode == 0, told.stderr
+            self._token = told.stdout.strip()
+            self._known()
+        return {"Authorization": f"Bearer {self._token}"}
+
+    @property
+    def actor(self) -> str:
+        """Who sends what is sent with `headers`."""
+        found = account_in(self.headers()["Authorization"].removeprefix("Bearer "))
+        assert found is not None
+        return found
+
+    def _known(self) -> None:
+        """Wait until the gateway has learned of the account."""
+        deadline = time.monotonic() + PATIENCE
+        request = urllib.request.Request(f"{self.url('gateway')}/api/v1/status", headers=self.headers())
+        while time.monotonic() < deadline:
+            try:
+                urllib.request.urlopen(request, timeout=10).close()
+            except (URLError, OSError):
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError("the gateway does not know the token")
 
     def url(self, name: str) -> str:
         """Return where a process answers."""
@@ -177,6 +208,8 @@ def main() -> None:
             print("importing a demo ...")
             told = cluster.voronka("import", str(bundle))
             print(told.stdout or told.stderr)
+            print(f"a token for programs: {cluster.headers()['Authorization'].removeprefix('Bearer ')}")
+            print(cluster.voronka("account", "link", "tests").stdout)
             print(f"Voronka is ready at {cluster.url('gateway')} (stores of events and documents are doubles)")
             with suppress(KeyboardInterrupt):
                 signal.pause()

@@ -43,13 +43,13 @@ class Writer(threading.Thread):
         request = urllib.request.Request(
             f"{self.cluster.url('gateway')}/api/v1{path}",
             json.dumps(body).encode(),
-            {"Content-Type": "application/json", "Idempotency-Key": key, "X-Actor": self.me},
+            {"Content-Type": "application/json", "Idempotency-Key": key, **self.cluster.headers()},
         )
         while not self.stopping.is_set():
             try:
                 with urllib.request.urlopen(request, timeout=10) as answer:
                     assert json.load(answer)["id"] == id
-                self.done.append((f"{category}-{id}", command_id(self.me, f"{command}:{id}:{key}")))
+                self.done.append((f"{category}-{id}", command_id(self.cluster.actor, f"{command}:{id}:{key}")))
                 return
             except HTTPError as error:
                 if error.code != 503:
@@ -64,7 +64,7 @@ def post(cluster: Cluster, path: str, body: dict[str, object]) -> None:
     request = urllib.request.Request(
         f"{cluster.url('gateway')}/api/v1{path}",
         json.dumps(body).encode(),
-        {"Content-Type": "application/json", "Idempotency-Key": path.replace("/", "-")},
+        {"Content-Type": "application/json", "Idempotency-Key": path.replace("/", "-"), **cluster.headers()},
     )
     urllib.request.urlopen(request, timeout=30).close()
 

@@ -32,17 +32,19 @@ from tests.servers.native.process import free_ports
 from tests.servers.relayed import eventually, own
 from tests.support.app import App, running
 from tests.support.company import Company
+from tests.support.staff import STAFF
 
 pytestmark = pytest.mark.servers
 ROOT = Path(__file__).parents[2]
 _KILLS = 8
+AS_PROGRAM = ("--header", "Authorization: Bearer administrator:local")
 
 
 @asynccontextmanager
 async def served(app: App) -> AsyncIterator[str]:
     """Serve the application on a free port; yields its address."""
     (port,) = free_ports(1)
-    web = create_app(app.engine, SERVICES)
+    web = create_app(app.engine, SERVICES, gate=STAFF)
     server = Server(web, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False)
     serving = asyncio.create_task(server.serve())
     try:
@@ -117,12 +119,12 @@ async def test_killed_in_the_middle_it_loses_nothing_and_doubles_nothing(kafka: 
         await app.engine.settle(20.0)
         await eventually_relayed(app, settings)
         assert await program.run("--until-end") == (0, "")
-        code, said = await program.run("--reconcile", "--voronka", url)
+        code, said = await program.run("--reconcile", "--voronka", url, *AS_PROGRAM)
         assert (code, said.splitlines()[-1].endswith(" 0 differ")) == (0, True), said
         with sqlite3.connect(path) as db:  # a cent that goes missing is found and told
             db.execute("UPDATE entry SET amount = amount - 1 WHERE document = 'payment-z0'")
         db.close()
-        code, said = await program.run("--reconcile", "--voronka", url)
+        code, said = await program.run("--reconcile", "--voronka", url, *AS_PROGRAM)
         assert (code, said.splitlines()[-1].endswith(" 1 differ")) == (1, True), said
         assert "received" in said
         ledger = Ledger(path)

@@ -24,7 +24,7 @@ def ask(cluster: Cluster, path: str, body: dict[str, object] | None = None, trac
         headers["traceparent"] = f"00-{trace}-{CALLER}-01"
     data = None if body is None else json.dumps(body).encode()
     with urllib.request.urlopen(
-        urllib.request.Request(f"{cluster.url('gateway')}/api/v1{path}", data, headers), timeout=60
+        urllib.request.Request(f"{cluster.url('gateway')}/api/v1{path}", data, headers | cluster.headers()), timeout=60
     ) as answer:
         found: dict[str, Any] = json.load(answer)
     return found

@@ -13,6 +13,7 @@ from services.cli.workspace import SERVICES, engine
 from services.gateway.pages.routes import pages
 from services.kit.engine import Engine
 from services.kit.web import create_app
+from tests.support.staff import AS_LOCAL, STAFF
 
 
 @dataclass
@@ -47,6 +48,6 @@ class App:
 async def running(path: Path, *, lanes: int = 1, shuffle_seed: int | None = None) -> AsyncIterator[App]:
     """Run all services on a folder."""
     async with engine(path, lanes=lanes, shuffle_seed=shuffle_seed) as opened:
-        transport = httpx2.ASGITransport(create_app(opened, SERVICES, pages(opened)))
-        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        transport = httpx2.ASGITransport(create_app(opened, SERVICES, pages(opened), gate=STAFF))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost", headers=AS_LOCAL) as client:
             yield App(client, opened)

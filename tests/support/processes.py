@@ -23,6 +23,7 @@ from services.kit.remote.passes import Passes
 from services.kit.share import Share
 from services.kit.web import create_app, service_app
 from tests.support.app import App
+from tests.support.staff import AS_LOCAL, STAFF
 
 SECRET = "a secret that all processes of one installation have in common"
 LANES = 12
@@ -94,8 +95,10 @@ class Process:
     calls: Calls
 
     def client(self, **options: Any) -> httpx2.AsyncClient:
-        """Return a client that reaches it as `http://localhost`."""
-        return httpx2.AsyncClient(transport=httpx2.ASGITransport(self.app), base_url="http://localhost", **options)
+        """Return a client that reaches it as `http://localhost`; of a gateway, as an administrator."""
+        known: dict[str, Any] = {"headers": AS_LOCAL} if self.engine.runs("gateway") else {}
+        transport = httpx2.ASGITransport(self.app)
+        return httpx2.AsyncClient(transport=transport, base_url="http://localhost", **(known | options))
 
 
 @dataclass
@@ -123,7 +126,7 @@ class Installation:
         ports = self.ports if lanes is None else replace(self.ports, bus=SomeLanes(self.ports.bus, lanes))
         engine = Engine(SERVICES, ports, NUMBERS, share)
         if "gateway" in names:
-            app = create_app(engine, SERVICES, pages(engine), passes=passes)
+            app = create_app(engine, SERVICES, pages(engine), gate=STAFF, passes=passes)
         else:
             app = service_app(engine, passes)
         process = Process(engine, app, calls)

@@ -15,6 +15,8 @@ STAGES = [
 _WORD = re.compile(r"\{(\w+)\}")
 MAKERS: dict[str, tuple[str, dict[str, Any]]] = {
     "employee": ("/employees", {"name": "Maria"}),
+    "account": ("/accounts/{employee}", {"login": "{employee}", "role": "manager"}),
+    "closed_account": ("/accounts/{account}/close", {}),
     "client": ("/clients", {"name": "Acme"}),
     "lost_client": ("/clients/{client}/lost", {}),
     "contact": ("/contacts", {"client_id": "{client}", "name": "Ann", "phones": ["+380 44 123-45-67"]}),

@@ -17,6 +17,7 @@ from services.gateway.pages.look import Look
 from services.gateway.pages.render import html
 from services.gateway.pages.texts import Texts
 from services.kit import clock
+from services.kit.rights import Denied
 from services.kit.web import Asker, Sitting, caller_of
 
 _GROUPS = ("analytics", "clients", "catalog", "gateway")
@@ -38,6 +39,9 @@ async def first(asker: Asker, request: Request) -> Response:
     try:
         async with asker.sitting(caller_of(request), _GROUPS) as sitting:
             found = await _gather(asker, sitting, request.query_params)
+    except Denied:
+        shell = menu.shell(words, caller_of(request), menu.NUMBERS)
+        return html(look, "denied.html", {"shell": shell}, status=403)
     except Unavailable:
         return html(look, "loading.html", {}, status=503, headers={"refresh": "2"})
     shell = menu.shell(words, caller_of(request), menu.NUMBERS, found["settings"].name)

@@ -9,6 +9,8 @@ from services.kit.rights import Caller
 
 CLIENTS = "/clients"
 NUMBERS = "/"
+EMPLOYEES = "/employees"
+PROFILE = "/profile"
 PALETTE = "/palette"
 
 
@@ -17,5 +19,8 @@ def shell(words: NullTranslations, caller: Caller, current: str, workspace: str 
     entries = [Entry(words.gettext("Sales analytics"), NUMBERS, "chart-bar")]
     if caller.may("clients.read"):
         entries.insert(0, Entry(words.gettext("Clients"), CLIENTS, "users"))
+    if caller.may("staff.read"):
+        entries.append(Entry(words.gettext("Employees"), EMPLOYEES, "address-book"))
+    entries.append(Entry(words.gettext("Profile"), PROFILE, "user"))
     search = PALETTE if caller.may("clients.read") else ""
     return Shell(menu=[Group(entries)], current=current, workspace=workspace, search=search, bottom=entries)

@@ -1,4 +1,4 @@
-"""Rate limits in the memory of this process: a moving window of one minute."""
+"""Rate limits in the memory of this process: a moving window of minutes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class LocalLimits:
         self._limiter = MovingWindowRateLimiter(self._storage)
         self._uses = 0
 
-    async def hit(self, name: str, key: str, per_minute: int) -> bool:
-        """Count one use; False if there were `per_minute` of them in the last 60 seconds already."""
+    async def hit(self, name: str, key: str, most: int, minutes: int = 1) -> bool:
+        """Count one use; False if there were `most` of them in the last minutes already."""
         self._uses += 1
         if self._uses % SWEEP == 0:
             self._sweep()
-        return per_minute > 0 and self._limiter.hit(RateLimitItemPerMinute(per_minute, namespace=name), key)
+        return most > 0 and self._limiter.hit(RateLimitItemPerMinute(most, minutes, namespace=name), key)
 
     def _sweep(self) -> None:
         for key in [key for key, uses in self._storage.events.items() if not uses]:

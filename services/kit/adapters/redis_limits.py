@@ -1,4 +1,4 @@
-"""Rate limits in Redis, shared by all processes: a moving window of one minute (DESIGN 5, 10)."""
+"""Rate limits in Redis, shared by all processes: a moving window of minutes (DESIGN 5, 10)."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ class RedisLimits:
         self._patience = patience
         self._away = False
 
-    async def hit(self, name: str, key: str, per_minute: int) -> bool:
-        """Count one use; False if there were `per_minute` of them in the last 60 seconds already."""
-        if per_minute <= 0:
+    async def hit(self, name: str, key: str, most: int, minutes: int = 1) -> bool:
+        """Count one use; False if there were `most` of them in the last minutes already."""
+        if most <= 0:
             return False
         now = clock.now()
         try:
             async with asyncio.timeout(2 * self._patience):
                 done = await self._hit(
-                    keys=[f"{self._prefix}limit:{name}:{key}"], args=[now, _MINUTE, per_minute, clock.new_id()]
+                    keys=[f"{self._prefix}limit:{name}:{key}"], args=[now, minutes * _MINUTE, most, clock.new_id()]
                 )
         except (RedisError, OSError, TimeoutError) as error:
             METRICS.limits_away.labels(name).inc()

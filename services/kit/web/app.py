@@ -15,11 +15,12 @@ from starlette.routing import Route
 from contracts.problem import NotFound, Refusal
 from services.kit.engine import Engine
 from services.kit.remote.passes import Passes
-from services.kit.rights import Needs
+from services.kit.rights import OPEN, SIGNED_IN, Needs
 from services.kit.service import Service
 from services.kit.web import commands, queries
 from services.kit.web.asker import Asker
 from services.kit.web.commands import Endpoint
+from services.kit.web.gate import Gate, guarded
 from services.kit.web.guard import Guard
 from services.kit.web.internal import internal_routes
 from services.kit.web.openapi import API, document, encoded
@@ -43,29 +44,37 @@ def create_app(
     services: Sequence[Service],
     pages: Sequence[PageRoute] = (),
     *,
+    gate: Gate,
     passes: Passes | None = None,
     hosts: Collection[str] = (),
 ) -> FastAPI:
     """Make the application of the gateway, the only door. The engine may still be starting: then reads answer 503.
 
-    `passes`: other processes may call the services that run here. `hosts`: names it is served under besides this
-    machine's own."""
+    `gate`: knows who comes. `passes`: other processes may call the services that run here. `hosts`: names it is served
+    under besides this machine's own."""
     asker = Asker(engine, services)
     table: dict[str, dict[str, Endpoint]] = {}
     for service in services:
         for handles in service.handles:
-            table.setdefault(API + handles.path, {})["POST"] = commands.endpoint(engine, handles)
+            if handles.path is None:
+                continue
+            table.setdefault(API + handles.path, {})["POST"] = guarded(
+                gate, handles.needs, commands.endpoint(engine, handles)
+            )
         for query in service.queries:
-            table.setdefault(API + query.path, {})["GET"] = queries.endpoint(asker, query)
+            table.setdefault(API + query.path, {})["GET"] = guarded(gate, query.needs, queries.endpoint(asker, query))
     for page in pages:
-        table.setdefault(page.path, {})[page.method] = _page(asker, page)
+        table.setdefault(page.path, {})[page.method] = guarded(gate, page.needs, _page(asker, page), page=True)
     described = encoded(document(services))
 
     async def openapi(_: Request) -> Response:
         return Response(described, media_type="application/json")
 
     routes = StatusRoutes(engine)
-    table |= {f"{API}/status": {"GET": routes.status}, f"{API}/openapi.json": {"GET": openapi}}
+    table |= {
+        f"{API}/status": {"GET": guarded(gate, SIGNED_IN, routes.status)},
+        f"{API}/openapi.json": {"GET": guarded(gate, OPEN, openapi)},
+    }
     if passes is not None:
         table |= internal_routes(engine, asker, passes)
     return _made(table, routes, frozenset(hosts), probes=passes is not None)

@@ -30,8 +30,8 @@ _OPENER = "cross-origin-opener-policy"
 
 
 class Guard:
-    """The outermost ASGI application. There are no accounts yet: only this machine is served, under its own names and
-    `hosts`, and no page of another site may send a command (DNS rebinding, cross-site requests).
+    """The outermost ASGI application. Served are this machine's own names and `hosts` alone, and no page of another
+    site may send a command (DNS rebinding, cross-site requests).
 
     `hosts` None: no browser comes here, any name will do. `probes`: nor do browsers ask what processes and operators
     ask, under whatever name or number they reach it."""

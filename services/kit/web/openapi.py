@@ -28,7 +28,8 @@ milliseconds as decimal text, rounded half-up to three decimals; shares are deci
 problems (RFC 9457) with a stable `code`; a wrong field is named in `errors`."""
 _PROBLEMS = {
     "400": "The request cannot be read, or has no Idempotency-Key.",
-    "403": "The request comes from another site, or through another name of this machine.",
+    "401": "Nobody signed in, and no good token was sent.",
+    "403": "The account has no right to this; or the request comes from another site, or through another name.",
     "404": "There is no such thing.",
     "405": "The path is there, but not for this method.",
     "409": "It was changed meanwhile, is there already, or this step is not possible now.",
@@ -40,8 +41,24 @@ _PROBLEMS = {
     "501": "Documented, but not served yet (`as_of`).",
     "503": "A store is away or the workspace is being loaded; nothing was stored; try again.",
 }
-_OF_COMMANDS = ("400", "403", "404", "405", "409", "410", "413", "415", "422", "500", "503")
-_OF_QUERIES = ("400", "403", "404", "405", "410", "422", "500", "501", "503")
+_OF_COMMANDS = ("400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "500", "503")
+_OF_QUERIES = ("400", "401", "403", "404", "405", "410", "422", "500", "501", "503")
+
+
+_SECURITY = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token of the profile page, or of `voronka account token`.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "voronka",
+        "description": "The cookie of a browser that signed in; under TLS `__Host-voronka`. Commands then need "
+        "the header X-CSRF-Token, which every page has.",
+    },
+}
 
 
 class _Untitled(GenerateJsonSchema):
@@ -64,10 +81,10 @@ def encoded(described: dict[str, Any]) -> bytes:
 
 def document(services: Sequence[Service]) -> dict[str, Any]:
     """Describe every command and query of the services, and the status."""
-    handles = [each for service in services for each in service.handles]
+    handles = [each for service in services for each in service.handles if each.path is not None]
     queries = [each for service in services for each in service.queries]
     tags = {path: service.name for service in services for path in _paths(service)}
-    requests = {each.path: _request(each) for each in handles}
+    requests = {each.command: _request(each) for each in handles}
     answers, structs = msgspec.json.schema_components(
         [Done, Status, *(signature(each).answer for each in queries)], ref_template=_REF + "{name}"
     )
@@ -78,12 +95,13 @@ def document(services: Sequence[Service]) -> dict[str, Any]:
     )
     paths: dict[str, Any] = {}
     for each in handles:
-        body = bodies[requests[each.path], "validation"]
-        paths.setdefault(each.path, {})["post"] = _command(each, body, answers[0], tags[each.path])
+        body = bodies[requests[each.command], "validation"]
+        path = each.path or ""
+        paths.setdefault(path, {})["post"] = _command(each, body, answers[0], tags[path])
     for query, answer in zip(queries, answers[2:], strict=True):
         paths.setdefault(query.path, {})["get"] = _query(query, answer, tags[query.path])
     state = "State of the log and of each projection."
-    paths["/status"] = {"get": _get("status", state, [], answers[1], "status", ("403", "500", "503"))}
+    paths["/status"] = {"get": _get("status", state, [], answers[1], "status", ("401", "403", "500", "503"))}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -93,14 +111,19 @@ def document(services: Sequence[Service]) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": API}],
+        "security": [{name: []} for name in _SECURITY],
         "tags": [{"name": name} for name in dict.fromkeys([*tags.values(), "status"])],
         "paths": dict(sorted(paths.items())),
-        "components": {"schemas": _schemas(structs, models.get("$defs", {})), "responses": _responses()},
+        "components": {
+            "schemas": _schemas(structs, models.get("$defs", {})),
+            "responses": _responses(),
+            "securitySchemes": _SECURITY,
+        },
     }
 
 
 def _paths(service: Service) -> Iterable[str]:
-    yield from (each.path for each in service.handles)
+    yield from (each.path for each in service.handles if each.path is not None)
     yield from (each.path for each in service.queries)
 
 
@@ -125,7 +148,7 @@ def _refused(statuses: Sequence[str]) -> dict[str, Any]:
 def _request(handles: Handles) -> type[BaseModel]:
     """Return what the body of a command may hold: its fields without those of the path and of the edge."""
     fields = request_fields(handles.command)
-    for name in path_fields(handles.path):
+    for name in path_fields(handles.path or ""):
         fields.pop(name)
     if handles.creates:
         info = _Created.model_fields["id"]
@@ -172,12 +195,6 @@ _HEADERS: list[dict[str, Any]] = [
         "description": 'The version the caller saw, in quotes: "3". Refused with 409 if it is another one now.',
         "schema": {"type": "string", "pattern": '^"[0-9]{1,15}"$'},
     },
-    {
-        "name": "X-Actor",
-        "in": "header",
-        "description": "Who asks, until there are accounts.",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.@-]{1,64}$", "default": "local"},
-    },
 ]
 
 
@@ -185,7 +202,7 @@ def _path_parameters(handles: Handles) -> list[dict[str, Any]]:
     schema = handles.command.model_json_schema(schema_generator=_Untitled)
     return [
         {"name": name, "in": "path", "required": True, "schema": schema["properties"][name]}
-        for name in path_fields(handles.path)
+        for name in path_fields(handles.path or "")
     ]
 
 

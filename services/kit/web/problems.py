@@ -14,6 +14,7 @@ from services.kit.web.words import in_words
 
 PROBLEM_JSON = "application/problem+json"
 _RETRY_SECONDS = "1"
+_SLOWED_SECONDS = "300"
 _MOST_ERRORS = 50
 
 
@@ -45,6 +46,12 @@ class Forbidden(p.Refusal):
     """The request comes from another site, or through another name of this machine."""
 
     code = "forbidden"
+
+
+class TooMany(p.Refusal):
+    """There were too many attempts."""
+
+    code = "too-many-attempts"
 
 
 class WrongMethod(p.Refusal):
@@ -91,6 +98,7 @@ STATUSES: dict[type[p.Refusal], int] = {
     p.IllegalMove: 409,
     p.Gone: 410,
     TooLarge: 413,
+    TooMany: 429,
     WrongMediaType: 415,
     p.NotYet: 501,
     p.Unavailable: 503,
@@ -113,7 +121,9 @@ def problem(refusal: p.Refusal, trace_id: str) -> Response:
     if not errors and refusal.field is not None:
         errors = [p.FieldError(field=refusal.field, message=refusal.detail)]
     status = status_of(refusal)
-    headers = {"retry-after": _RETRY_SECONDS} if status == 503 else {}
+    headers = (
+        {"retry-after": _RETRY_SECONDS} if status == 503 else {"retry-after": _SLOWED_SECONDS} if status == 429 else {}
+    )
     if status == 401:
         headers["www-authenticate"] = "Bearer"
     actual = refusal.facts.get("actual")

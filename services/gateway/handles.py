@@ -1,0 +1,86 @@
+"""The commands that the gateway service takes: their routes, what each needs, and whose records it binds (P17)."""
+
+from __future__ import annotations
+
+from contracts.gateway import account_commands as a
+from contracts.gateway.commands import AddEmployee, ChangeEmployee, ChangeWorkspaceSettings, EmployeeLeaves
+from services.gateway import edge, edge_accounts
+from services.gateway.domain.account import ACCOUNT
+from services.gateway.domain.employee import EMPLOYEE
+from services.gateway.domain.settings import SETTINGS
+from services.kit.rights import SIGNED_IN, needs
+from services.kit.service import Handles
+
+_ID, _ADMIN = "account_id", needs("accounts")
+_ACCOUNTS = (
+    Handles(
+        "/accounts/{account_id}",
+        a.OpenAccount,
+        ACCOUNT,
+        _ID,
+        enrich=edge_accounts.open_account,
+        needs=_ADMIN,
+        whose=None,
+    ),
+    Handles(
+        "/accounts/{account_id}/login",
+        a.ChangeAccountLogin,
+        ACCOUNT,
+        _ID,
+        enrich=edge_accounts.change_login,
+        needs=_ADMIN,
+        whose=None,
+    ),
+    Handles(
+        "/accounts/{account_id}/role",
+        a.ChangeAccountRole,
+        ACCOUNT,
+        _ID,
+        enrich=edge_accounts.change_role,
+        needs=_ADMIN,
+        whose=None,
+    ),
+    Handles("/accounts/{account_id}/rights", a.ChangeAccountRights, ACCOUNT, _ID, needs=_ADMIN, whose=None),
+    Handles(
+        "/accounts/{account_id}/close",
+        a.CloseAccount,
+        ACCOUNT,
+        _ID,
+        enrich=edge_accounts.close_account,
+        needs=_ADMIN,
+        whose=None,
+    ),
+    Handles("/accounts/{account_id}/reopen", a.ReopenAccount, ACCOUNT, _ID, needs=_ADMIN, whose=None),
+    Handles("/accounts/{account_id}/end-sessions", a.EndSessions, ACCOUNT, _ID, needs=_ADMIN, whose=None),
+    Handles(None, a.RevokeToken, ACCOUNT, _ID, needs=SIGNED_IN, whose=None),
+    Handles(None, a.IssueAccountLink, ACCOUNT, _ID, needs=_ADMIN, whose=None),
+    Handles(None, a.ChangePassword, ACCOUNT, _ID, needs=SIGNED_IN, whose=None),
+    Handles(None, a.NoteSignIn, ACCOUNT, _ID, needs=SIGNED_IN, whose=None),
+    Handles(None, a.IssueToken, ACCOUNT, _ID, needs=SIGNED_IN, whose=None),
+)
+
+
+HANDLES = (
+    Handles("/employees", AddEmployee, EMPLOYEE, "employee_id", creates=True, needs=needs("staff.write"), whose=None),
+    Handles(
+        "/employees/{employee_id}", ChangeEmployee, EMPLOYEE, "employee_id", needs=needs("staff.write"), whose=None
+    ),
+    Handles(
+        "/employees/{employee_id}/leave",
+        EmployeeLeaves,
+        EMPLOYEE,
+        "employee_id",
+        needs=needs("staff.write"),
+        whose=None,
+    ),
+    Handles(
+        "/settings",
+        ChangeWorkspaceSettings,
+        SETTINGS,
+        "workspace_id",
+        enrich=edge.change_settings,
+        needs=needs("setup.write"),
+        whose=None,
+    ),
+    *_ACCOUNTS,
+)

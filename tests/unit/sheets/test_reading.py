@@ -123,7 +123,8 @@ def test_a_row_longer_than_the_header_keeps_its_cells():
 def test_numbers_of_a_workbook_are_text_without_loss():
     data = book(
         ["a", "b", "c", "d", "e", "f", "g", "h"],
-        [380441234567, 0.1, 7, 1234.5, 12345678901234567890, True, date(2026, 12, 31), datetime.fromisoformat("2026-01-02 03:04")],
+        [380441234567, 0.1, 7, 1234.5, 12345678901234567890, True, date(2026, 12, 31),
+         datetime.fromisoformat("2026-01-02 03:04")],
         [3.80441234567e11, 0.075, 70001, 1e-7, -3, "  x ", None, 45.0],
         B2="0%", B3="0.0%", C2="00000", C3="00000",
     )  # fmt: skip

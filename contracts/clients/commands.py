@@ -76,6 +76,18 @@ class ReturnClient(Command):
     client_id: Id
 
 
+class ArchiveClient(Command):
+    """Put a client away: out of lists, not out of numbers."""
+
+    client_id: Id
+
+
+class RestoreClient(Command):
+    """Take a client back from the archive."""
+
+    client_id: Id
+
+
 class MoveClient(Command):
     """Move a client along a client funnel (P20); `value` is the expected or real sum in minor units."""
 
@@ -196,6 +208,8 @@ ClientCommand = (
     | AssignClient
     | MarkClientLost
     | ReturnClient
+    | ArchiveClient
+    | RestoreClient
     | MoveClient
     | ChooseMainContact
     | EraseClient

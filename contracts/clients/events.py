@@ -94,6 +94,18 @@ class ClientReturned(_OfClient):
     type = "clients.ClientReturned.v1"
 
 
+class ClientArchived(_OfClient):
+    """Put away: out of lists, not out of numbers; restoring is one click (X10)."""
+
+    type = "clients.ClientArchived.v1"
+
+
+class ClientRestored(_OfClient):
+    """Taken back from the archive."""
+
+    type = "clients.ClientRestored.v1"
+
+
 class ClientStageChanged(_OfClient):
     """The client entered a stage of a client funnel (P20); `from_stage` None: its first there."""
 

@@ -56,6 +56,7 @@ class ClientsParams(ListParams):
     category: Line | None = None
     segment: Line | None = None
     country: Line | None = None
+    archived: bool = Field(False, description="Also show clients in the archive.")
     erased: bool = Field(False, description="Also show clients whose personal data was erased.")
     ids: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:,-]{1,13000}$")] | None = Field(
         None, description="Only these, separated by commas, at most 200; without order, cursor and other filters."
@@ -124,7 +125,7 @@ async def clients(reading: Reading, params: ClientsParams) -> Page[Client]:
         found = await reading.reader.get_many(reading.groups["clients"], "clients", ids)
         return reading.page([row.document for row in found])
     where = equal(params, "status", "temperature", "owner_id", "category", "segment", "country")
-    where += unless(params.erased, "erased_at")
+    where += unless(params.erased, "erased_at") + unless(params.archived, "archived_at")
     return await reading.find("clients", "clients", params, where, _CLIENT_SORTS[params.sort])
 
 

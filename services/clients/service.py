@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from contracts.clients import commands as c
 from services.clients import edge
 from services.clients.api import QUERIES
@@ -13,29 +15,27 @@ from services.clients.projections import CLIENTS_GROUP
 from services.clients.reactions.convert_lead import CONVERT_LEAD
 from services.kit.service import Handles, Service
 
+_client = partial(Handles, decider=CLIENT, key="client_id")
 _CLIENTS = (
-    Handles(
-        "/clients", c.RegisterClient, CLIENT, "client_id", creates=True, enrich=edge.register_client, numbered="client"
-    ),
-    Handles("/clients/{client_id}/details", c.ChangeClientDetails, CLIENT, "client_id"),
-    Handles("/clients/{client_id}/status", c.ChangeClientStatus, CLIENT, "client_id"),
-    Handles("/clients/{client_id}/temperature", c.ChangeClientTemperature, CLIENT, "client_id"),
-    Handles("/clients/{client_id}/terms", c.ChangeClientTerms, CLIENT, "client_id"),
-    Handles("/clients/{client_id}/owner", c.AssignClient, CLIENT, "client_id", enrich=edge.assign_client),
-    Handles("/clients/{client_id}/lost", c.MarkClientLost, CLIENT, "client_id"),
-    Handles("/clients/{client_id}/return", c.ReturnClient, CLIENT, "client_id"),
-    Handles("/clients/{client_id}/stage", c.MoveClient, CLIENT, "client_id", enrich=edge.move_client),
-    Handles(
-        "/clients/{client_id}/main-contact", c.ChooseMainContact, CLIENT, "client_id", enrich=edge.choose_main_contact
-    ),
-    Handles("/clients/{client_id}/erase", c.EraseClient, CLIENT, "client_id"),
+    _client("/clients", c.RegisterClient, creates=True, enrich=edge.register_client, numbered="client"),
+    _client("/clients/{client_id}/details", c.ChangeClientDetails),
+    _client("/clients/{client_id}/status", c.ChangeClientStatus),
+    _client("/clients/{client_id}/temperature", c.ChangeClientTemperature),
+    _client("/clients/{client_id}/terms", c.ChangeClientTerms),
+    _client("/clients/{client_id}/owner", c.AssignClient, enrich=edge.assign_client),
+    _client("/clients/{client_id}/lost", c.MarkClientLost),
+    _client("/clients/{client_id}/return", c.ReturnClient),
+    _client("/clients/{client_id}/archive", c.ArchiveClient),
+    _client("/clients/{client_id}/restore", c.RestoreClient),
+    _client("/clients/{client_id}/stage", c.MoveClient, enrich=edge.move_client),
+    _client("/clients/{client_id}/main-contact", c.ChooseMainContact, enrich=edge.choose_main_contact),
+    _client("/clients/{client_id}/erase", c.EraseClient),
 )
+_contact = partial(Handles, decider=CONTACT, key="contact_id")
 _CONTACTS = (
-    Handles(
-        "/contacts", c.AddContact, CONTACT, "contact_id", creates=True, enrich=edge.add_contact, numbered="contact"
-    ),
-    Handles("/contacts/{contact_id}", c.ChangeContact, CONTACT, "contact_id"),
-    Handles("/contacts/{contact_id}/remove", c.RemoveContact, CONTACT, "contact_id"),
+    _contact("/contacts", c.AddContact, creates=True, enrich=edge.add_contact, numbered="contact"),
+    _contact("/contacts/{contact_id}", c.ChangeContact),
+    _contact("/contacts/{contact_id}/remove", c.RemoveContact),
 )
 _NOTES = (
     Handles("/notes", c.AddNote, NOTE, "note_id", creates=True, enrich=edge.add_note),

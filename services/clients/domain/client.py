@@ -1,4 +1,5 @@
-"""A client: registered, changed, moved along client funnels (P20), lost and returned, erased for good (X10). Pure."""
+"""A client: registered, changed, moved along client funnels (P20), lost and returned, put into the archive and taken
+back, erased for good (X10). Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import Any, ClassVar, assert_never
 
 from contracts.base import ENVELOPE_FIELDS
 from contracts.clients.commands import (
+    ArchiveClient,
     AssignClient,
     ChangeClientDetails,
     ChangeClientStatus,
@@ -20,14 +22,17 @@ from contracts.clients.commands import (
     MarkClientLost,
     MoveClient,
     RegisterClient,
+    RestoreClient,
     ReturnClient,
 )
 from contracts.clients.events import (
+    ClientArchived,
     ClientAssigned,
     ClientDetailsChanged,
     ClientErased,
     ClientMarkedLost,
     ClientRegistered,
+    ClientRestored,
     ClientReturned,
     ClientStageChanged,
     ClientStatus,
@@ -49,6 +54,8 @@ ClientEvent = (
     | ClientAssigned
     | ClientMarkedLost
     | ClientReturned
+    | ClientArchived
+    | ClientRestored
     | ClientStageChanged
     | MainContactChosen
     | ClientErased
@@ -92,6 +99,7 @@ class Registered:
     language: str | None
     owner_id: str | None
     lost: bool = False
+    archived: bool = False
     main_contact: str | None = None
     stages: Mapping[str, Stay] = field(default_factory=dict)
 
@@ -141,6 +149,10 @@ def decide(command: ClientCommand, client: Client) -> list[ClientEvent]:
             return [] if client.lost else [ClientMarkedLost(client_id=id, reason=reason)]
         case ReturnClient(client_id=id), Registered():
             return [ClientReturned(client_id=id)] if client.lost else []
+        case ArchiveClient(client_id=id), Registered():
+            return [] if client.archived else [ClientArchived(client_id=id)]
+        case RestoreClient(client_id=id), Registered():
+            return [ClientRestored(client_id=id)] if client.archived else []
         case MoveClient(), Registered():
             return _moved(command, client)
         case ChooseMainContact(contact_id=contact), Registered() if contact == client.main_contact:
@@ -219,6 +231,10 @@ def evolve(client: Client, event: ClientEvent) -> Client:
             return replace(client, lost=True)
         case Registered(), ClientReturned():
             return replace(client, lost=False)
+        case Registered(), ClientArchived():
+            return replace(client, archived=True)
+        case Registered(), ClientRestored():
+            return replace(client, archived=False)
         case Registered(), ClientStageChanged():
             return replace(client, stages={**client.stages, event.funnel_id: _stay(event)})
         case Registered(), MainContactChosen(contact_id=contact):

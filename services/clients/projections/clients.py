@@ -10,11 +10,13 @@ from msgspec.structs import replace
 
 from contracts.base import ENVELOPE_FIELDS
 from contracts.clients.events import (
+    ClientArchived,
     ClientAssigned,
     ClientDetailsChanged,
     ClientErased,
     ClientMarkedLost,
     ClientRegistered,
+    ClientRestored,
     ClientReturned,
     ClientStageChanged,
     ClientStatusChanged,
@@ -22,31 +24,15 @@ from contracts.clients.events import (
     ClientTermsChanged,
     ContactRemoved,
     MainContactChosen,
-    NoteAdded,
-    NoteEdited,
-    NotePriorityChanged,
-    NoteRemoved,
-    NoteRestored,
 )
 from contracts.envelope import RecordedEvent
-from services.clients.projections.notes import Note, newest_note
+from services.clients.projections.last_note import LastNote
 from services.clients.projections.searchable import searchable
 from services.kit.documents import Collection
 from services.kit.projection import Context, Key, Projection
 
-PREVIEW = 120
-"""Signs of a note shown in lists (S3.4)."""
 _RANKS = {"hot": 0, "warm": 1, "cold": 2, None: 3, "not_interested": 4}
 _DETAILS = tuple(sorted(set(ClientDetailsChanged.model_fields) - ENVELOPE_FIELDS - {"client_id"}))
-
-
-class LastNote(msgspec.Struct, frozen=True):
-    """The newest note that is not removed; `preview` is the beginning of its first line."""
-
-    note_id: str
-    added_at: int
-    priority: str
-    preview: str
 
 
 class ClientStay(msgspec.Struct, frozen=True):
@@ -93,6 +79,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     lost_at: int | None = None
     lost_reason: str = ""
+    archived_at: int | None = None
     main_contact_id: str | None = None
     stages: dict[str, ClientStay] = {}
     """By funnel id."""
@@ -132,6 +119,7 @@ COLLECTION = Collection(
         "registered_at": "int",
         "changed_at": "int",
         "lost_at": "int",
+        "archived_at": "int",
         "erased_at": "int",
     },
     indexes=(
@@ -147,6 +135,7 @@ COLLECTION = Collection(
         ("segment", "name_key"),
         ("country", "name_key"),
         ("lost_at",),
+        ("archived_at",),
     ),
     text=_text,
 )
@@ -224,6 +213,16 @@ def _returned(context: Context, data: Any, event: RecordedEvent) -> None:
     _change(context, data, event, lost_at=None, lost_reason="")
 
 
+@CLIENTS.on(ClientArchived, keys=_keys)
+def _archived(context: Context, data: Any, event: RecordedEvent) -> None:
+    _change(context, data, event, archived_at=event.occurred_at)
+
+
+@CLIENTS.on(ClientRestored, keys=_keys)
+def _restored(context: Context, data: Any, event: RecordedEvent) -> None:
+    _change(context, data, event, archived_at=None)
+
+
 @CLIENTS.on(ClientStageChanged, keys=_keys)
 def _stage_changed(context: Context, data: Any, event: RecordedEvent) -> None:
     stays = context.get("clients", data.client_id).stages
@@ -259,31 +258,3 @@ def _erased(context: Context, data: Any, event: RecordedEvent) -> None:
     }
     blank |= {"external_id": None, "lost_reason": "", "last_note": None, "main_contact_id": None}
     _change(context, data, event, erased=True, erased_at=event.occurred_at, **blank)
-
-
-def _preview(note: Note) -> LastNote:
-    line = next((line.strip() for line in note.text.splitlines() if line.strip()), "")
-    short = line if len(line) <= PREVIEW else line[: PREVIEW - 1].rstrip() + "…"
-    return LastNote(note.note_id, note.added_at, note.priority, short)
-
-
-@CLIENTS.on(NoteAdded, NoteEdited, NotePriorityChanged, NoteRemoved, NoteRestored, keys=_keys)
-def _note_changed(context: Context, data: Any, _: RecordedEvent) -> None:
-    """Keep the last note right (S3.4): by what is known where that is enough, else by looking it up."""
-    client = context.get("clients", data.client_id)
-    if client is None or client.erased:
-        return
-    note = context.get("notes", data.note_id)
-    last = client.last_note
-    if note.removed_at is None and (last is None or _order(note) <= _order(last)):
-        newest: Note | None = note
-    elif note.removed_at is not None and last is not None and last.note_id == note.note_id:
-        newest = newest_note(context, data.client_id)
-    else:
-        return
-    context.put("clients", data.client_id, replace(client, last_note=_preview(newest) if newest else None))
-
-
-def _order(note: Note | LastNote) -> tuple[int, str]:
-    """Newest first, then by id, as `newest_note` sorts."""
-    return -note.added_at, note.note_id

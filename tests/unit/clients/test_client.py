@@ -3,6 +3,7 @@
 import pytest
 
 from contracts.clients.commands import (
+    ArchiveClient,
     AssignClient,
     ChangeClientDetails,
     ChangeClientStatus,
@@ -13,14 +14,17 @@ from contracts.clients.commands import (
     MarkClientLost,
     MoveClient,
     RegisterClient,
+    RestoreClient,
     ReturnClient,
 )
 from contracts.clients.events import (
+    ClientArchived,
     ClientAssigned,
     ClientDetailsChanged,
     ClientErased,
     ClientMarkedLost,
     ClientRegistered,
+    ClientRestored,
     ClientReturned,
     ClientStageChanged,
     ClientStatusChanged,
@@ -49,6 +53,8 @@ OTHERS = [
     ChangeClientTerms(client_id="c1", discount="3"),
     AssignClient(client_id="c1", owner_id="e2"),
     MarkClientLost(client_id="c1"),
+    ArchiveClient(client_id="c1"),
+    RestoreClient(client_id="c1"),
     ReturnClient(client_id="c1"),
     MoveClient(client_id="c1", funnel_id="f1", stage_id="s1"),
     ChooseMainContact(client_id="c1", contact_id="k1"),
@@ -120,6 +126,16 @@ def test_a_client_is_marked_lost_and_returns():  # P9
     given(CLIENT, registered, lost).when(ReturnClient(client_id="c1")).then(returned)
     given(CLIENT, registered).when(ReturnClient(client_id="c1")).then_nothing()
     given(CLIENT, registered, lost, returned).when(ReturnClient(client_id="c1")).then_nothing()
+
+
+def test_a_client_is_put_into_the_archive_and_taken_back():  # X10, #5
+    archive, restore = ArchiveClient(client_id="c1"), RestoreClient(client_id="c1")
+    archived, restored = ClientArchived(client_id="c1"), ClientRestored(client_id="c1")
+    given(CLIENT, registered).when(archive).then(archived)
+    given(CLIENT, registered, archived).when(archive).then_nothing()
+    given(CLIENT, registered, archived).when(restore).then(restored)
+    given(CLIENT, registered).when(restore).then_nothing()
+    given(CLIENT, registered, archived, restored).when(restore).then_nothing()
 
 
 def test_a_client_enters_a_client_funnel():  # P20

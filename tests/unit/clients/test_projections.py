@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.clients.events import (
+    ClientArchived,
     ClientAssigned,
     ClientDetailsChanged,
     ClientErased,
     ClientMarkedLost,
     ClientRegistered,
+    ClientRestored,
     ClientReturned,
     ClientStageChanged,
     ClientStatusChanged,
@@ -34,8 +36,9 @@ from contracts.clients.events import (
 )
 from contracts.registry import EVENTS
 from services.clients.projections import CLIENTS_GROUP
-from services.clients.projections.clients import ClientStay, LastNote
+from services.clients.projections.clients import ClientStay
 from services.clients.projections.erased import SLICE
+from services.clients.projections.last_note import LastNote
 from tests.support.memory import MemoryContext, fold, recorded
 
 C1 = {"client_id": "c1"}
@@ -90,6 +93,7 @@ def test_an_imputed_registration_is_marked():  # P22
         ),
         (ClientAssigned(**C1, from_owner="e1", to_owner="e2"), {"owner_id": "e2"}),
         (ClientMarkedLost(**C1, reason="moved"), {"lost_at": 20, "lost_reason": "moved"}),
+        (ClientArchived(**C1), {"archived_at": 20}),
         (MainContactChosen(**C1, contact_id="k1"), {"main_contact_id": "k1"}),
     ],
 )
@@ -102,6 +106,11 @@ def test_a_change_is_shown_with_its_time_and_version(event, expected):  # S3.11 
 def test_a_returned_client_is_not_lost():  # P9
     document = client(fold(CLIENTS_GROUP, registered, ClientMarkedLost(**C1, reason="x"), ClientReturned(**C1)))
     assert (document.lost_at, document.lost_reason) == (None, "")
+
+
+def test_a_restored_client_is_not_in_the_archive():  # X10, #5
+    document = client(fold(CLIENTS_GROUP, registered, ClientArchived(**C1), ClientRestored(**C1)))
+    assert document.archived_at is None
 
 
 def test_temperatures_are_in_their_order():  # P28

@@ -10,7 +10,7 @@ from typing import Any
 
 from services.importer.cells import LINE, TEXT
 from services.importer.sheets import words
-from services.importer.sheets.days import day
+from services.importer.sheets.days import begin_of, day
 from services.importer.sheets.matching import Matching
 from services.importer.sheets.phones import digits_of, phones, region_of
 from services.importer.sheets.table import Row, Table
@@ -42,7 +42,7 @@ class Said:
     row: Row
     values: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)
-    """Field id → the column that said it."""
+    """Field id → the first column matched to it."""
     problems: list[Problem] = field(default_factory=list)
 
     def wrong(self, id: str, reason: str) -> None:
@@ -52,26 +52,29 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What cells are read by: the country (ISO 3166) of phones without a code, and ids of employees by name."""
+    """What cells are read by: the country (ISO 3166) of phones without a code, ids of employees by the key of name or
+    id, the time zone of dates, and the present (UTC ms)."""
 
-    region: str | None
-    employees: Mapping[str, Sequence[str]]
+    region: str | None = None
+    employees: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    zone: str = "UTC"
+    now: int = 0
 
 
 def said(row: Row, matching: Matching, table: Table, around: Surroundings) -> Said:
     """Read a row's cells. A row with a problem is refused whole."""
     result = Said(row)
+    for place, each in matching.fields.items():
+        result.columns.setdefault(each.id, table.columns[place])
     cells = [(place, each.id, row.cells[place]) for place, each in matching.fields.items() if row.cells[place]]
     country = next((text for _, id, text in cells if id == "country"), "")
     region = region_of(country) if country else around.region
     for place, id, text in cells:
-        column = table.columns[place]
         try:
             value = _value(id, text, region, table, around)
         except ValueError as error:
-            result.problems.append(Problem(row.number, column, str(error)))
+            result.problems.append(Problem(row.number, table.columns[place], str(error)))
             continue
-        result.columns.setdefault(id, column)
         if isinstance(value, list):
             result.values[id] = list(dict.fromkeys([*result.values.get(id, []), *value]))
         elif id in result.values:
@@ -80,7 +83,7 @@ def said(row: Row, matching: Matching, table: Table, around: Surroundings) -> Sa
             result.values[id] = value
     parts = [result.values.pop(id) for id in list(result.values) if id in _NAME_PARTS]
     if parts:
-        result.values["name"] = " ".join(parts)
+        result.values = {"name": " ".join(parts), **result.values}
         if len(result.values["name"]) > LINE:
             result.wrong("name", f"the name has more than {LINE} signs; shorten it")
     return result
@@ -99,8 +102,10 @@ def _value(id: str, text: str, region: str | None, table: Table, around: Surroun
             return phones(text, region)
         case "email":
             return _email(text)
-        case "birthday" | "date":
+        case "birthday":
             return day(text, serials=table.serials)
+        case "date":
+            return begin_of(day(text, serials=table.serials), around.zone, around.now)
         case "tags" | "links":
             return _list(text)
         case "tax_id":

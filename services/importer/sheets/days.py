@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from contracts.base import to_millis
 
 _ISO = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})(?:[T ]\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?Z?)?", re.ASCII).fullmatch
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,? \d{1,2}:\d\d(?::\d\d)?)?(?: ?[гр]\.)?", re.ASCII).fullmatch
@@ -29,6 +32,14 @@ def day(text: str, *, serials: bool) -> str:
     if _SERIAL(text) and serials:
         return (_ZERO + timedelta(days=int(text))).isoformat()
     raise ValueError(f"{text!r} is no date; {_HOW}")
+
+
+def begin_of(iso: str, zone: str, now: int) -> int:
+    """Return when a day begins in a time zone, UTC ms. Raises ValueError if it has not begun now (UTC ms)."""
+    at = to_millis(datetime.combine(date.fromisoformat(iso), time(), ZoneInfo(zone)))
+    if at > now:
+        raise ValueError(f"{iso} has not come yet; write when it was")
+    return at
 
 
 def _made(text: str, year: str, month: str, of_month: str) -> str:

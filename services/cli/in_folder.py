@@ -54,7 +54,7 @@ class InFolder:
         async with engine(self.data) as running:
             with progress.shown() as shown:
                 await settle(running, shown)
-            code = await sheets.import_table(running, wanted, self.data)
+            code = await sheets.import_table(running, wanted, self.data, self._where)
             with progress.shown() as shown:
                 await settle(running, shown)
         return code

@@ -70,7 +70,7 @@ class OnServers:
         async with watching(self.settings) as engine:
             with progress.shown() as shown:
                 await settled(engine, shown, self._where)
-            code = await sheets.import_table(engine, wanted, None)
+            code = await sheets.import_table(engine, wanted, None, self._where)
             return max(code, await self._folded(engine))
 
     async def undo_import(self, import_id: str) -> int:

@@ -55,8 +55,9 @@ def country_of(name: str | None) -> str | None:
     return code
 
 
-async def import_table(engine: Engine, wanted: TableOrder, data: Path | None) -> int:
-    """Take a spreadsheet in and say what came of it; return the exit code. `data`: folder that no list goes into."""
+async def import_table(engine: Engine, wanted: TableOrder, data: Path | None, where: str) -> int:
+    """Take a spreadsheet in and say what came of it; return the exit code. `data`: folder that no list goes into;
+    `where`: the words by which a command finds this workspace."""
     check_place(wanted.refused, data)
     plan, record = await taking.plan(engine, wanted.order, clock.now())
     _told_matching(plan)
@@ -68,7 +69,7 @@ async def import_table(engine: Engine, wanted: TableOrder, data: Path | None) ->
         return FINDINGS if plan.problems else 0
     with progress.shown() as shown:
         report = await taking.take(engine, plan, record, actor=_ACTOR, now=clock.now(), progress=shown)
-    return _told_report(report, plan, wanted.refused)
+    return _told_report(report, plan, wanted.refused, where)
 
 
 async def undo_import(engine: Engine, import_id: str) -> int:
@@ -106,7 +107,7 @@ def _told_counts(plan: Plan) -> None:
     )
 
 
-def _told_report(report: Report, plan: Plan, path: Path) -> int:
+def _told_report(report: Report, plan: Plan, path: Path, where: str) -> int:
     if report.before:
         typer.echo("this file was imported before in the same way; nothing new to store")
     skipped = [outcome for outcome in plan.outcomes if outcome.action == "skip"]
@@ -114,7 +115,7 @@ def _told_report(report: Report, plan: Plan, path: Path) -> int:
         typer.echo(f"row {outcome.row.number}: skip ({outcome.why})")
     _told_counts(plan)
     typer.echo(f"{counted(report.events, 'event')} stored by import {report.import_id}")
-    typer.echo(f"to take it back: voronka undo-import {report.import_id}")
+    typer.echo(f"to take it back: voronka undo-import {report.import_id}{where}")
     if not report.problems:
         return 0
     count = refused.write(plan, path)

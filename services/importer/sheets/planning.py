@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -20,6 +21,8 @@ from services.importer.sheets.plan import Outcome, Plan, Target
 from services.importer.sheets.table import Table
 from services.importer.sheets.words import key
 
+_PAUSE = 50
+"""Rows between two breaths of the event loop: a server answers meanwhile."""
 THINGS: dict[Kind, Thing] = {"clients": "client", "contacts": "contact", "notes": "note"}
 _EXTRAS = ("note", "contact", "contact_position")
 """What a client's row says of others than the client."""
@@ -29,7 +32,11 @@ async def planned(table: Table, matching: Matching, duplicates: Duplicates, book
     """Return what the import would do. Reads only."""
     planner = _Planner(table, matching, duplicates, book, identity)
     await planner.learn()
-    outcomes = [planner.outcome(said(row, matching, table, book.surroundings)) for row in table.rows]
+    outcomes: list[Outcome] = []
+    for row in table.rows:
+        outcomes.append(planner.outcome(said(row, matching, table, book.surroundings)))
+        if len(outcomes) % _PAUSE == 0:
+            await asyncio.sleep(0)
     plan = Plan(table, matching, identity, book.surroundings.region, outcomes, planner.targets)
     await _without_repeats(plan, book)
     return plan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,6 +32,8 @@ from services.kit.codec import Codec
 from services.kit.ports import EventStore
 
 _BATCH = 500
+_PAUSE = 50
+"""Records between two breaths of the event loop: a server answers meanwhile."""
 
 
 @dataclass(slots=True)
@@ -134,10 +137,14 @@ class _Run:
             for row, _ in each.notes:
                 things.append(TakenThing(thing="note", id=identity.subject("note", row), row=row))
         await self.note(TableRowsTaken(import_id=self.record.import_id, options=identity.options, things=things))
-        for each in batch:
+        for place, each in enumerate(batch):
+            if place % _PAUSE == 0:
+                await asyncio.sleep(0)
             await self._store_record(each)
         await self.sink.flush()
-        for each in batch:
+        for place, each in enumerate(batch):
+            if place % _PAUSE == 0:
+                await asyncio.sleep(0)
             if each.id not in self.failed:
                 await self._store_extras(each)
         await self.sink.flush()

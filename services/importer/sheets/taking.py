@@ -67,17 +67,9 @@ async def take(engine: Engine, made: Plan, record: Record, *, actor: str, now: i
 
 async def undo(engine: Engine, import_id: str, *, actor: str, now: int, progress: Progress) -> Undone:
     """Undo an import; see undo.undo. The read models must be up to date."""
-    groups = await engine.served()
+    used = Uses(engine, await engine.served())
+    store, codec = engine.ports.store, engine.codec
     try:
-        async with engine.reading() as reader:
-            return await undoing.undo(
-                import_id,
-                engine.ports.store,
-                engine.codec,
-                Uses(reader, groups),
-                actor=actor,
-                now=now,
-                progress=progress,
-            )
+        return await undoing.undo(import_id, store, codec, used, actor=actor, now=now, progress=progress)
     finally:
         engine.handler.forget_all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.kit.documents import Filter
+from services.kit.engine import Engine
 from services.kit.ports import Reader
 
 _PAGE = 200
@@ -19,20 +20,25 @@ _SEEN = (
 
 
 class Uses:
-    """See undo.Used. `groups`: projection name → versioned group, of one snapshot."""
+    """See undo.Used. `groups`: projection name → versioned group. Each client is looked at in a snapshot of its own:
+    one for all would grow too old where there are many."""
 
-    def __init__(self, reader: Reader, groups: Mapping[str, str]) -> None:
-        self._reader = reader
+    def __init__(self, engine: Engine, groups: Mapping[str, str]) -> None:
+        self._engine = engine
         self._groups = groups
 
     async def __call__(self, client: str, own: frozenset[str]) -> str:
         """Return the first thing found that is none of `own`."""
+        async with self._engine.reading() as reader:
+            return await self._found(reader, client, own)
+
+    async def _found(self, reader: Reader, client: str, own: frozenset[str]) -> str:
         for group, collection, words, removable in _SEEN:
             where = [Filter("client_id", "=", client)]
             where += [Filter("removed_at", "null")] if removable else []
             cursor = None
             while True:
-                page = await self._reader.find(
+                page = await reader.find(
                     self._groups[group], collection, where, cursor=cursor, limit=_PAGE, columns=("client_id",)
                 )
                 if any(row.id not in own for row in page.rows):

@@ -5,11 +5,14 @@ ARGS ?=
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 SYNC := UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON_DOWNLOADS=never $(BIN)/uv sync --quiet --frozen --python $(BIN)/python
+# Files of pages come from npm by their lock; where there is no npm, Node comes from PyPI.
+SHIP = @{ command -v npm >/dev/null || $(SYNC) --inexact --only-group assets; } && $(BIN)/python assets/ship.py
 FAST_TESTS := $(wildcard tests/unit tests/contracts tests/architecture tests/deploy)
+ASSETS := assets/package-lock.json assets/package.json assets/icons.txt assets/ship.py
 GATED := services/*/domain/*,services/*/projections/*
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test servers servers-stop test-servers distributed check fmt schemas golden bench-quick up down logs clean
+.PHONY: help run demo test test-browser servers servers-stop test-servers distributed check fmt schemas golden texts assets bench-quick up down logs clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -24,6 +27,9 @@ test: .venv/.dev ## every test that needs only Python; domain/ and projections/ 
 	$(BIN)/pytest tests -n 2 --dist worksteal -m "not servers and not browser and not containers" --cov --cov-report= $(ARGS)
 	@if [ -z "$(ARGS)" ] && ls services/*/domain/*.py services/*/projections/*.py >/dev/null 2>&1; then \
 		$(BIN)/coverage report --include='$(GATED)' --fail-under=100; fi
+
+test-browser: .venv/.dev ## tests of the pages in Chromium (Debian's package `chromium`); a part with ARGS="-k theme"
+	$(BIN)/pytest tests/browser -n 2 -m browser $(ARGS)
 
 servers: .venv/.dev ## install and start real Kafka and Redis for tests, without containers; prints their addresses
 	$(BIN)/python -m tests.servers.native start
@@ -56,6 +62,12 @@ schemas: .venv/.dev ## write the schemas and the table of settings as the code s
 
 golden: schemas ## the same as schemas
 
+texts: .venv/.dev ## bring the catalogues of the interface's texts up to the sources; tells what is not translated
+	$(BIN)/python -m services.gateway.pages.messages
+
+assets: .venv/.run ## fetch and lay out the interface's files from npm once more
+	$(SHIP)
+
 bench-quick: .venv/.dev ## our speed beside the limit measured in the same run, as ratios
 	$(BIN)/python -m benchmarks.quick $(ARGS)
 
@@ -71,17 +83,21 @@ logs: ## follow what the containers say; of one with ARGS=relay
 	$(COMPOSE) logs --follow --tail 100 $(ARGS)
 
 clean: ## remove .venv, caches and reports; never voronka-data
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov build dist
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov build dist assets/node_modules services/gateway/static/vendor
 	find . -name __pycache__ -not -path './voronka-data/*' -prune -exec rm -rf {} +
 
 # What the product needs, and that plus the tools. A stamp is older than its lock when something changed.
-.venv/.run: .venv/.uv-$(UV_VERSION) pyproject.toml uv.lock
+.venv/.run: .venv/.uv-$(UV_VERSION) .venv/.assets pyproject.toml uv.lock
 	$(SYNC) --no-dev --inexact
 	@touch $@
 
-.venv/.dev: .venv/.uv-$(UV_VERSION) pyproject.toml uv.lock
+.venv/.dev: .venv/.uv-$(UV_VERSION) .venv/.assets pyproject.toml uv.lock
 	$(SYNC) --extra distributed
 	@touch $@ .venv/.run
+
+.venv/.assets: .venv/.uv-$(UV_VERSION) $(ASSETS)
+	$(SHIP)
+	@touch $@
 
 .venv/.uv-$(UV_VERSION):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Voronka needs Python 3.11 or newer: make PYTHON=python3.12 ...")'

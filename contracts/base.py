@@ -23,6 +23,9 @@ class Marker:
 PERSONAL = Marker("PERSONAL")
 """The field tells something about a person: it is sealed under the subject's key before it is stored (DESIGN 8)."""
 
+SECRET = Marker("SECRET")
+"""What a password or token is checked against: sealed like a personal field, and never shown or exported (ADR 0023)."""
+
 EDGE = Marker("EDGE")
 """The field is filled by the service's edge (a price, a rate, a number), never by the caller (DESIGN 4)."""
 
@@ -186,8 +189,8 @@ class Event(BaseModel):
 
     @classmethod
     def personal_fields(cls) -> frozenset[str]:
-        """Return the names of the fields that are sealed."""
-        return marked(cls, PERSONAL)
+        """Return the names of the fields that are sealed, secrets too."""
+        return sealed_fields(cls)
 
     def key(self) -> str:
         """Return the id that orders this event with others: the client's, else the subject's own."""
@@ -209,6 +212,11 @@ def first_set(source: object, fields: tuple[str, ...]) -> str:
 def marked(model: type[BaseModel], marker: Marker) -> frozenset[str]:
     """Return the names of the model's fields annotated with the marker."""
     return frozenset(name for name, info in model.model_fields.items() if any(m is marker for m in info.metadata))
+
+
+def sealed_fields(model: type[BaseModel]) -> frozenset[str]:
+    """Return the names of the model's fields that are stored encrypted."""
+    return marked(model, PERSONAL) | marked(model, SECRET)
 
 
 def request_fields(command: type[Command]) -> dict[str, Any]:

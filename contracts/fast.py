@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from contracts.base import ENVELOPE_FIELDS, PERSONAL, Event, marked
+from contracts.base import ENVELOPE_FIELDS, Event, sealed_fields
 from contracts.registry import EVENTS
 
 _structs: dict[type[BaseModel], type[msgspec.Struct]] = {}
@@ -55,7 +55,7 @@ def struct_of(model: type[BaseModel]) -> type[msgspec.Struct]:
 
     An event's personal fields may be missing (then they are blank) and stand in `sealed` instead."""
     if model not in _structs:
-        personal = marked(model, PERSONAL)
+        personal = sealed_fields(model)
         elsewhere = ENVELOPE_FIELDS if issubclass(model, Event) else frozenset[str]()  # a visit has its own `imputed`
         fields = [
             _field(name, info, name in personal) for name, info in model.model_fields.items() if name not in elsewhere

@@ -12,9 +12,10 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from contracts.analytics import commands as analytics
 from contracts.asyncapi import asyncapi
-from contracts.base import Command, Event, request_fields
+from contracts.base import SECRET, Command, Event, marked, request_fields
 from contracts.clients import commands as clients
 from contracts.envelope import Origin
+from contracts.gateway import account_commands as accounts
 from contracts.gateway import commands as gateway
 from contracts.pipeline import commands as pipeline
 from contracts.registry import EVENTS, TOPICS
@@ -38,7 +39,7 @@ def commands() -> dict[str, type[Command]]:
     """Return all commands by name."""
     return {
         item.__name__: item
-        for module in (clients, pipeline, analytics, gateway)
+        for module in (clients, pipeline, analytics, gateway, accounts)
         for item in vars(module).values()
         if isclass(item) and issubclass(item, Command) and item is not Command and not item.__name__.startswith("_")
     }
@@ -84,6 +85,8 @@ def event_schema(event: type[Event]) -> dict[str, Any]:
                 "x-personal": True,
                 "description": "Personal: not stored in the clear, but inside `sealed`.",
             }
+        for name in marked(event, SECRET):
+            schema["properties"][name]["description"] = "Secret: inside `sealed`; no export opens it."
         schema["properties"]["sealed"] = _SEALED
         schema["required"] = [name for name in schema["required"] if name not in personal] + ["sealed"]
         schema["x-sealed-under"] = list(event.sealed_under)

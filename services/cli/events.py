@@ -1,4 +1,5 @@
-"""`voronka export events`: the log as JSON lines of CloudEvents, personal fields opened (of the erased: blank)."""
+"""`voronka export events`: the log as JSON lines of CloudEvents, personal fields opened (of the erased: blank),
+secrets of accounts left out."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from contracts.base import SECRET, marked
 from contracts.envelope import RecordedEvent, cloud_event
 from contracts.registry import EVENTS
 from services.kit.codec import Codec
@@ -32,6 +34,8 @@ def opened(codec: Codec, event: RecordedEvent) -> dict[str, Any]:
     elif "sealed" in shown["data"] and event.type in EVENTS:
         shown["data"] = msgspec.to_builtins(codec.decode(event))
         shown["data"].pop("sealed", None)
+        for name in marked(EVENTS[event.type], SECRET):
+            del shown["data"][name]
     return shown
 
 

@@ -42,7 +42,12 @@ class InFolder:
 
         if services:
             raise Unusable("the embedded profile runs all services in one process; leave their names out")
-        return await serve(self.data, self.settings.port if port is None else port, demo_if_empty=demo_if_empty)
+        return await serve(
+            self.data,
+            self.settings.port if port is None else port,
+            demo_if_empty=demo_if_empty,
+            development=self.settings.development,
+        )
 
     async def import_(self, folder: Path, *, strict: bool, source: str | None, errors: Path) -> int:
         """See Verbs."""

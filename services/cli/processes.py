@@ -11,7 +11,7 @@ import typer
 from services.cli.attend import attend
 from services.cli.workspace import SERVICES
 from services.gateway.domain.numbers import NUMBERS
-from services.gateway.pages.first import pages
+from services.gateway.pages.routes import pages
 from services.kit.engine import Engine
 from services.kit.errors import Unusable
 from services.kit.patience import Patience
@@ -98,4 +98,5 @@ async def _started(plan: Plan, ports: Ports, calls: Calls) -> Engine:
 def _application(engine: Engine, plan: Plan, passes: Passes) -> Callable[..., Awaitable[None]]:
     if GATEWAY not in plan.local:
         return service_app(engine, passes)
-    return create_app(engine, SERVICES, pages(engine), passes=passes, hosts=plan.settings.hosts())
+    shown = pages(engine, development=plan.settings.development)
+    return create_app(engine, SERVICES, shown, passes=passes, hosts=plan.settings.hosts())

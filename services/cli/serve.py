@@ -13,7 +13,7 @@ from granian.server.embed import Server
 
 from services.cli.filling import Demo, begun, fill, is_empty, today
 from services.cli.workspace import SERVICES, engine
-from services.gateway.pages.first import pages
+from services.gateway.pages.routes import pages
 from services.kit.engine import Engine
 from services.kit.errors import Unusable
 from services.kit.tracing.sending import SENDING
@@ -23,7 +23,7 @@ HOST = "127.0.0.1"
 _DEMO = (2_000, 60_000, 1)
 
 
-async def serve(data: Path, port: int, *, demo_if_empty: bool) -> int:
+async def serve(data: Path, port: int, *, demo_if_empty: bool, development: bool = False) -> int:
     """Serve the workspace until SIGINT or SIGTERM. Raises Unusable if the port or the folder is taken."""
     check_port(HOST, port)
     SENDING.start([service.name for service in SERVICES])
@@ -34,12 +34,12 @@ async def serve(data: Path, port: int, *, demo_if_empty: bool) -> int:
         typer.echo("filling the workspace with a demo, one moment ...")
         await fill(data, demo)
     async with engine(data) as running:
-        await _serve(running, data, port)
+        await _serve(running, data, port, development=development)
     return 0
 
 
-async def _serve(running: Engine, data: Path, port: int) -> None:
-    app = create_app(running, SERVICES, pages(running))
+async def _serve(running: Engine, data: Path, port: int, *, development: bool) -> None:
+    app = create_app(running, SERVICES, pages(running, development=development))
     server = Server(app, address=HOST, port=port, interface=Interfaces.ASGI, log_enabled=False)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()

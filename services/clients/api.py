@@ -8,12 +8,27 @@ from pydantic import Field, StringConstraints
 
 from contracts.base import Id, Line
 from contracts.clients.events import ClientStatus, Temperature
+from contracts.problem import NotFound
+from services.clients.history import client_history, contact_history, note_history
 from services.clients.projections.clients import Client
 from services.clients.projections.contacts import Contact
 from services.clients.projections.leads import Lead
 from services.clients.projections.notes import Note
 from services.kit.documents import Filter
-from services.kit.query import ListParams, One, Page, PageParams, Params, Reading, Sorts, equal, unless
+from services.kit.query import (
+    ListParams,
+    One,
+    Page,
+    PageParams,
+    Params,
+    Reading,
+    Sorts,
+    Whose,
+    equal,
+    matches,
+    unless,
+)
+from services.kit.rights import needs
 from services.kit.service import Query
 
 _CLIENT_SORTS: Sorts = {
@@ -123,67 +138,79 @@ async def clients(reading: Reading, params: ClientsParams) -> Page[Client]:
     if params.ids is not None:
         ids = [id for id in params.ids.split(",") if id][:200]
         found = await reading.reader.get_many(reading.groups["clients"], "clients", ids)
-        return reading.page([row.document for row in found])
+        within = reading.within(Whose.OWNER)
+        shown = [row.document for row in found if all(matches(row.document, each) for each in within)]
+        return reading.page(shown)
     where = equal(params, "status", "temperature", "owner_id", "category", "segment", "country")
     where += unless(params.erased, "erased_at") + unless(params.archived, "archived_at")
-    return await reading.find("clients", "clients", params, where, _CLIENT_SORTS[params.sort])
+    return await reading.find("clients", "clients", params, where, _CLIENT_SORTS[params.sort], whose=Whose.OWNER)
 
 
 async def client(reading: Reading, params: ClientParams) -> One[Client]:
     """Show a client."""
-    return reading.one(await reading.get("clients", "clients", params.client_id, "client"))
+    return reading.one(await reading.get("clients", "clients", params.client_id, "client", whose=Whose.OWNER))
 
 
 async def client_notes(reading: Reading, params: NotesParams) -> Page[Note]:
     """List a client's notes."""
-    await reading.get("clients", "clients", params.client_id, "client")
+    await reading.get("clients", "clients", params.client_id, "client", whose=Whose.OWNER)
     where = [Filter("client_id", "=", params.client_id), *unless(params.removed, "removed_at")]
-    return await reading.find("clients", "notes", params, where, [("priority_rank", False), ("added_at", True)])
+    return await reading.find(
+        "clients", "notes", params, where, [("priority_rank", False), ("added_at", True)], whose=Whose.ALL
+    )
 
 
 async def client_contacts(reading: Reading, params: ClientContactsParams) -> Page[Contact]:
     """List a client's contact persons."""
-    await reading.get("clients", "clients", params.client_id, "client")
+    await reading.get("clients", "clients", params.client_id, "client", whose=Whose.OWNER)
     where = [Filter("client_id", "=", params.client_id), *unless(params.removed, "removed_at")]
-    return await reading.find("clients", "contacts", params, where, [("name_key", False)])
+    return await reading.find("clients", "contacts", params, where, [("name_key", False)], whose=Whose.ALL)
 
 
 async def contacts(reading: Reading, params: ContactsParams) -> Page[Contact]:
     """List contact persons. Searched by name, email, phone, Telegram and #number."""
     where = [*equal(params, "client_id"), *unless(params.removed, "removed_at")]
-    return await reading.find("clients", "contacts", params, where, _CONTACT_SORTS[params.sort])
+    return await reading.find("clients", "contacts", params, where, _CONTACT_SORTS[params.sort], whose=Whose.OWNER)
 
 
 async def contact(reading: Reading, params: ContactParams) -> One[Contact]:
     """Show a contact person."""
-    return reading.one(await reading.get("clients", "contacts", params.contact_id, "contact"))
+    return reading.one(await reading.get("clients", "contacts", params.contact_id, "contact", whose=Whose.OWNER))
 
 
 async def note(reading: Reading, params: NoteParams) -> One[Note]:
     """Show a note, also a removed one."""
-    return reading.one(await reading.get("clients", "notes", params.note_id, "note"))
+    found = await reading.get("clients", "notes", params.note_id, "note", whose=Whose.ALL)
+    try:
+        await reading.get("clients", "clients", found.client_id, "client", whose=Whose.OWNER)
+    except NotFound:
+        raise NotFound(f"there is no note {params.note_id}") from None
+    return reading.one(found)
 
 
 async def leads(reading: Reading, params: LeadsParams) -> Page[Lead]:
     """List leads. Searched by name, company, email, phone and #number."""
     where = equal(params, "status", "source", "owner_id")
-    return await reading.find("clients", "leads", params, where, _LEAD_SORTS[params.sort])
+    return await reading.find("clients", "leads", params, where, _LEAD_SORTS[params.sort], whose=Whose.OWNER_OR_NOBODY)
 
 
 async def lead(reading: Reading, params: LeadParams) -> One[Lead]:
     """Show a lead."""
-    return reading.one(await reading.get("clients", "leads", params.lead_id, "lead"))
+    return reading.one(await reading.get("clients", "leads", params.lead_id, "lead", whose=Whose.OWNER_OR_NOBODY))
 
 
 _GROUPS = ("clients",)
 QUERIES = (
-    Query("/clients", _GROUPS, clients),
-    Query("/clients/{client_id}", _GROUPS, client),
-    Query("/clients/{client_id}/notes", _GROUPS, client_notes),
-    Query("/clients/{client_id}/contacts", _GROUPS, client_contacts),
-    Query("/contacts", _GROUPS, contacts),
-    Query("/contacts/{contact_id}", _GROUPS, contact),
-    Query("/notes/{note_id}", _GROUPS, note),
-    Query("/leads", _GROUPS, leads),
-    Query("/leads/{lead_id}", _GROUPS, lead),
+    Query("/clients", _GROUPS, clients, needs=needs("clients.read")),
+    Query("/clients/{client_id}", _GROUPS, client, needs=needs("clients.read")),
+    Query("/clients/{client_id}/history", _GROUPS, client_history, needs=needs("clients.read")),
+    Query("/clients/{client_id}/notes", _GROUPS, client_notes, needs=needs("clients.read")),
+    Query("/clients/{client_id}/contacts", _GROUPS, client_contacts, needs=needs("clients.read")),
+    Query("/contacts", _GROUPS, contacts, needs=needs("clients.read")),
+    Query("/contacts/{contact_id}", _GROUPS, contact, needs=needs("clients.read")),
+    Query("/contacts/{contact_id}/history", _GROUPS, contact_history, needs=needs("clients.read")),
+    Query("/notes/{note_id}", _GROUPS, note, needs=needs("clients.read")),
+    Query("/notes/{note_id}/history", _GROUPS, note_history, needs=needs("clients.read")),
+    Query("/leads", _GROUPS, leads, needs=needs("leads.read")),
+    Query("/leads/{lead_id}", _GROUPS, lead, needs=needs("leads.read")),
 )

@@ -20,6 +20,7 @@ from contracts.money import converted
 from contracts.problem import IllegalMove, Invalid, UnknownReference
 from services.clients.domain import client as clients
 from services.clients.domain import contact as contacts
+from services.clients.domain import lead as leads
 from services.kit.handle import Meta
 from services.kit.service import Desk
 
@@ -158,12 +159,16 @@ async def take_lead(desk: Desk, command: TakeLead, _: Meta) -> TakeLead:
     return command
 
 
-async def convert_lead(desk: Desk, command: ConvertLead, _: Meta) -> ConvertLead:
-    """Name the client and, with a funnel, the deal to be made: always the same of one lead (P16).
+async def convert_lead(desk: Desk, command: ConvertLead, meta: Meta) -> ConvertLead:
+    """Name the client and, with a funnel, the deal to be made: always the same of one lead (P16). Who reaches own
+    records alone takes an untaken lead by converting it.
 
     Raises UnknownReference, IllegalMove, Invalid."""
     _check_owner(desk, command.owner_id)
     ids = {"client_id": derived_id("client", command.lead_id)}
+    if command.owner_id is None and meta.caller is not None and meta.caller.records != "all":
+        lead = (await desk.handler.load(leads.LEAD, command.lead_id)).state
+        ids["owner_id"] = getattr(lead, "owner_id", None) or meta.actor
     if command.funnel_id is not None:
         _check_stage(desk, command.funnel_id, command.stage_id, "deal")
         ids["deal_id"] = derived_id("deal", command.lead_id)

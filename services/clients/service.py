@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from contracts.clients import commands as c
-from services.clients import edge
+from services.clients import edge, rights
 from services.clients.api import QUERIES
 from services.clients.domain.client import CLIENT
 from services.clients.domain.contact import CONTACT
@@ -13,11 +13,18 @@ from services.clients.domain.lead import LEAD
 from services.clients.domain.note import NOTE
 from services.clients.projections import CLIENTS_GROUP
 from services.clients.reactions.convert_lead import CONVERT_LEAD
+from services.kit.rights import needs
 from services.kit.service import Handles, Service
 
-_client = partial(Handles, decider=CLIENT, key="client_id")
-_CLIENTS = (
-    _client("/clients", c.RegisterClient, creates=True, enrich=edge.register_client, numbered="client"),
+_write = partial(Handles, needs=needs("clients.write"))
+_client = partial(_write, decider=CLIENT, key="client_id", whose=rights.the_client)
+_new_client = partial(_client, creates=True, whose=rights.new_client, numbered="client")
+_contact = partial(_write, decider=CONTACT, key="contact_id", whose=rights.the_contact)
+_new_contact = partial(_contact, creates=True, whose=rights.named_client, numbered="contact")
+_note = partial(_write, decider=NOTE, key="note_id", whose=rights.the_note)
+_lead = partial(Handles, decider=LEAD, key="lead_id", needs=needs("leads.write"), whose=rights.the_lead)
+HANDLES = (
+    _new_client("/clients", c.RegisterClient, enrich=edge.register_client),
     _client("/clients/{client_id}/details", c.ChangeClientDetails),
     _client("/clients/{client_id}/status", c.ChangeClientStatus),
     _client("/clients/{client_id}/temperature", c.ChangeClientTemperature),
@@ -29,32 +36,23 @@ _CLIENTS = (
     _client("/clients/{client_id}/restore", c.RestoreClient),
     _client("/clients/{client_id}/stage", c.MoveClient, enrich=edge.move_client),
     _client("/clients/{client_id}/main-contact", c.ChooseMainContact, enrich=edge.choose_main_contact),
-    _client("/clients/{client_id}/erase", c.EraseClient),
-)
-_contact = partial(Handles, decider=CONTACT, key="contact_id")
-_CONTACTS = (
-    _contact("/contacts", c.AddContact, creates=True, enrich=edge.add_contact, numbered="contact"),
+    _client("/clients/{client_id}/erase", c.EraseClient, needs=needs("clients.erase")),
+    _new_contact("/contacts", c.AddContact, enrich=edge.add_contact),
     _contact("/contacts/{contact_id}", c.ChangeContact),
     _contact("/contacts/{contact_id}/remove", c.RemoveContact),
+    _note("/notes", c.AddNote, creates=True, enrich=edge.add_note, whose=rights.named_client),
+    _note("/notes/{note_id}/text", c.EditNote),
+    _note("/notes/{note_id}/priority", c.ChangeNotePriority),
+    _note("/notes/{note_id}/remove", c.RemoveNote),
+    _note("/notes/{note_id}/restore", c.RestoreNote),
+    _lead("/leads", c.CaptureLead, creates=True, numbered="lead", whose=None),
+    _lead("/leads/{lead_id}/take", c.TakeLead, enrich=edge.take_lead, whose=rights.taken_lead),
+    _lead(
+        "/leads/{lead_id}/convert",
+        c.ConvertLead,
+        enrich=edge.convert_lead,
+        needs=needs("leads.write", "clients.write"),
+    ),
+    _lead("/leads/{lead_id}/close", c.CloseLead),
 )
-_NOTES = (
-    Handles("/notes", c.AddNote, NOTE, "note_id", creates=True, enrich=edge.add_note),
-    Handles("/notes/{note_id}/text", c.EditNote, NOTE, "note_id"),
-    Handles("/notes/{note_id}/priority", c.ChangeNotePriority, NOTE, "note_id"),
-    Handles("/notes/{note_id}/remove", c.RemoveNote, NOTE, "note_id"),
-    Handles("/notes/{note_id}/restore", c.RestoreNote, NOTE, "note_id"),
-)
-_LEADS = (
-    Handles("/leads", c.CaptureLead, LEAD, "lead_id", creates=True, numbered="lead"),
-    Handles("/leads/{lead_id}/take", c.TakeLead, LEAD, "lead_id", enrich=edge.take_lead),
-    Handles("/leads/{lead_id}/convert", c.ConvertLead, LEAD, "lead_id", enrich=edge.convert_lead),
-    Handles("/leads/{lead_id}/close", c.CloseLead, LEAD, "lead_id"),
-)
-
-SERVICE = Service(
-    name="clients",
-    handles=(*_CLIENTS, *_CONTACTS, *_NOTES, *_LEADS),
-    projections=(CLIENTS_GROUP,),
-    reactions=(CONVERT_LEAD,),
-    queries=QUERIES,
-)
+SERVICE = Service("clients", HANDLES, (CLIENTS_GROUP,), (CONVERT_LEAD,), queries=QUERIES)

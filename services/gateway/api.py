@@ -8,7 +8,8 @@ from pydantic import Field
 
 from contracts.base import Id, Line
 from services.gateway.projections.reference import Employee, Settings
-from services.kit.query import One, Page, PageParams, Params, Reading, Sorts, equal, unless
+from services.kit.query import One, Page, PageParams, Params, Reading, Sorts, Whose, equal, unless
+from services.kit.rights import needs
 from services.kit.service import Query
 
 _SORTS: Sorts = {"name": (("name_key", False),), "-name": (("name_key", True),)}
@@ -41,12 +42,12 @@ class EmployeeParams(Params):
 async def employees(reading: Reading, params: EmployeesParams) -> Page[Employee]:
     """List employees."""
     where = [*equal(params, "team"), *unless(params.left, "left_at")]
-    return await reading.find("gateway", "employees", params, where, _SORTS[params.sort])
+    return await reading.find("gateway", "employees", params, where, _SORTS[params.sort], whose=Whose.ALL)
 
 
 async def employee(reading: Reading, params: EmployeeParams) -> One[Employee]:
     """Show an employee."""
-    return reading.one(await reading.get("gateway", "employees", params.employee_id, "employee"))
+    return reading.one(await reading.get("gateway", "employees", params.employee_id, "employee", whose=Whose.ALL))
 
 
 async def settings(reading: Reading, params: Params) -> One[Settings]:
@@ -58,7 +59,7 @@ async def settings(reading: Reading, params: Params) -> One[Settings]:
 
 _GROUPS = ("gateway",)
 QUERIES = (
-    Query("/employees", _GROUPS, employees),
-    Query("/employees/{employee_id}", _GROUPS, employee),
-    Query("/settings", _GROUPS, settings),
+    Query("/employees", _GROUPS, employees, needs=needs("staff.read")),
+    Query("/employees/{employee_id}", _GROUPS, employee, needs=needs("staff.read")),
+    Query("/settings", _GROUPS, settings, needs=needs("setup.read")),
 )

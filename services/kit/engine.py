@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from contracts.base import Command
+from contracts.envelope import RecordedEvent
 from contracts.problem import Refusal, Unavailable
 from contracts.registry import REFERENCE_TYPES
 from services.kit import clock
@@ -24,6 +25,7 @@ from services.kit.learner import Learner
 from services.kit.numbers import Numbers
 from services.kit.ports import Ports, Reader
 from services.kit.reactor import Reactor
+from services.kit.rights import Reach, reach_of
 from services.kit.runner import ProjectionRunner
 from services.kit.service import Desk, Handles, Known, Service
 from services.kit.share import Share, Shared
@@ -145,11 +147,14 @@ class Engine:
     async def _answer(self, handles: Handles, command: Command, meta: Meta) -> Effect:
         """Answer a repeated command as the first time; else enrich, decide and append."""
         digest, key, decider = command_hash(command), getattr(command, handles.key), handles.decider
-        looked = handles.enrich is not None or handles.numbered is not None
+        reach = self._reach(handles, meta)
+        looked = handles.enrich is not None or handles.numbered is not None or reach is not None
         if looked:
             done = await self.handler.repeated(decider, key, meta, digest)
             if done is not None:
                 return done
+        if reach is not None:
+            command = await self._within(reach, handles, command)
         if handles.enrich is not None:
             command = await self._enriched(handles.enrich, command, meta)
         if handles.numbered is not None:
@@ -159,6 +164,21 @@ class Engine:
         if self._shared is not None:
             await self._shared.appended(effect.events)
         return effect
+
+    def _reach(self, handles: Handles, meta: Meta) -> Reach | None:
+        """Return whose records the caller reaches, None: everybody's. Raises Denied without the right to this."""
+        if meta.caller is None:
+            return None
+        handles.needs.check(meta.caller)
+        return reach_of(meta.caller, self.known)
+
+    async def _within(self, reach: Reach, handles: Handles, command: Command) -> Command:
+        """Hold the command to these records (P17); what is created without an owner becomes the caller's own."""
+        if handles.creates and "owner_id" in type(command).model_fields and getattr(command, "owner_id", 0) is None:
+            command = command.model_copy(update={"owner_id": reach.actor})
+        if handles.whose is not None:
+            await handles.whose(self.desk, command, reach)
+        return command
 
     async def _enriched(self, enrich: Any, command: Command, meta: Meta) -> Any:
         """Fill in the edge's fields; where others write too, once more if it was refused for what is known by now."""
@@ -215,6 +235,12 @@ class Engine:
         """Open a snapshot for queries."""
         async with self.ports.documents.snapshot() as reader:
             yield reader
+
+    async def past(self, stream: str) -> list[tuple[RecordedEvent, Any]]:
+        """Return a stream's events with their data; personal fields of an erased subject are blank."""
+        events = await self.ports.store.read(stream)
+        async with self.codec.holding(events):
+            return [(event, self.codec.decode(event)) for event in events]
 
     async def served(self) -> dict[str, str]:
         """Return the versioned group that answers reads of each projection of any service. Raises Unavailable."""

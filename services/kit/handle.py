@@ -17,6 +17,7 @@ from contracts.problem import Backdated, FutureDate, KeyReused, VersionConflict
 from services.kit.codec import Codec
 from services.kit.decider import Decider
 from services.kit.ports import EventStore
+from services.kit.rights import Caller
 from services.kit.tracing.events import append
 
 FUTURE_MS = 60_000
@@ -36,6 +37,8 @@ class Meta:
     correlation: str = ""
     origin: Origin = "live"
     expected: int | None = None
+    caller: Caller | None = None
+    """The actor with what they may; None: the system itself, which may do all."""
 
 
 @dataclass(slots=True)

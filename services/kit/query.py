@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from contracts.base import Instant, Line
+from contracts.envelope import RecordedEvent
 from contracts.problem import NotFound
 from services.kit.documents import Filter, Stored
 from services.kit.ports import Reader
+from services.kit.rights import Caller, Reach, reach_of
 from services.kit.service import Known
 
 T = TypeVar("T")
@@ -88,6 +91,20 @@ class Page(Answer, Generic[T], frozen=True, kw_only=True):
     total_exact: bool = True
 
 
+class Whose(Enum):
+    """Which column of a collection tells whose a record is (P17)."""
+
+    OWNER = "owner_id"
+    OWNER_OR_NOBODY = "owner_key"
+    """The owner's id, empty for what waits for somebody to take it: that is within everybody's reach."""
+    ALL = ""
+    """It is nobody's: a funnel, a product."""
+
+
+Past = Callable[[str], Awaitable[list[tuple[RecordedEvent, Any]]]]
+"""stream → its events, each with its data; personal fields of an erased subject are blank."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """One snapshot that queries are answered from."""
@@ -99,6 +116,22 @@ class Reading:
     """What edges know, by service name: funnels, employees, settings."""
     as_of: int
     stale: bool
+    caller: Caller
+    """Who asks: what is answered is what they may see (P17)."""
+    past: Past
+    """Reads a stream of the log: what a document does not keep."""
+
+    @property
+    def reach(self) -> Reach | None:
+        """Whose records the caller reaches; None: everybody's."""
+        return reach_of(self.caller, self.known)
+
+    def within(self, whose: Whose) -> list[Filter]:
+        """Return the filters that leave the records within the caller's reach."""
+        if whose is Whose.ALL or (reach := self.reach) is None:
+            return []
+        more = ("",) if whose is Whose.OWNER_OR_NOBODY else ()
+        return [Filter(whose.value, "in", (*reach.owners, *more))]
 
     def one(self, item: T) -> One[T]:
         """Answer with one thing."""
@@ -116,10 +149,10 @@ class Reading:
             total_exact=exact,
         )
 
-    async def get(self, group: str, collection: str, id: str, what: str = "record") -> Any:
-        """Return a document. Raises NotFound naming what it is."""
+    async def get(self, group: str, collection: str, id: str, what: str = "record", *, whose: Whose) -> Any:
+        """Return a document. Raises NotFound naming what it is, also if it is out of the caller's reach."""
         found = await self.reader.get(self.groups[group], collection, id)
-        if not found:
+        if not found or not all(matches(newest(found), each) for each in self.within(whose)):
             raise NotFound(f"there is no {what} {id}")
         return newest(found)
 
@@ -130,9 +163,12 @@ class Reading:
         params: PageParams,
         where: Sequence[Filter] = (),
         sort: Sequence[tuple[str, bool]] = (),
+        *,
+        whose: Whose,
     ) -> Page[Any]:
-        """Answer with a page of documents that match; a search (`q`) is filtered and sorted here, and has no next."""
-        name = self.groups[group]
+        """Answer with a page of documents that match, within the caller's reach; a search (`q`) is filtered and sorted
+        here, and has no next."""
+        name, where = self.groups[group], [*where, *self.within(whose)]
         counts = isinstance(params, ListParams) and params.count
         if isinstance(params, ListParams) and params.q:
             found = [row.document for row in await self.reader.search(name, collection, params.q, _SEARCHED + 1)]
@@ -161,8 +197,10 @@ def unless(shown: bool, column: str) -> list[Filter]:
 
 
 def matches(document: Any, of: Filter) -> bool:
-    """Tell whether a document matches a filter of `equal` or `unless`."""
+    """Tell whether a document matches a filter of `equal`, `unless` or `within`."""
     value = getattr(document, of.column)
+    if of.op == "in":
+        return value in of.value
     return value is None if of.op == "null" else bool(value == of.value)
 
 

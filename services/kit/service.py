@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.base import Command
@@ -14,6 +14,7 @@ from services.kit.decider import Decider
 from services.kit.handle import Handler, Meta
 from services.kit.projection import Projection
 from services.kit.reaction import Reaction
+from services.kit.rights import Needs, Reach
 
 
 class Known:
@@ -41,6 +42,10 @@ Enrich = Callable[[Desk, Any, Meta], Awaitable[Any]]
 """(desk, command, meta) → the command with its EDGE fields filled. Raises refusals that name the field."""
 
 
+Whose = Callable[[Desk, Any, Reach], Awaitable[None]]
+"""(desk, command, reach): raises what the caller is told if the command's record, or one it names, is out of reach."""
+
+
 @dataclass(frozen=True)
 class Handles:
     """One command a service takes. `path` is its POST route under /api/v1; {field} is taken from the path."""
@@ -55,6 +60,9 @@ class Handles:
     enrich: Enrich | None = None
     numbered: NumberKind | None = None
     """Kind of short number that what it creates gets (P21), taken when nothing refuses the command."""
+    needs: Needs = field(kw_only=True)
+    whose: Whose | None = field(kw_only=True)
+    """How the caller's reach binds it (P17); None: what it changes is nobody's record, such as a funnel."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,7 @@ class Query:
     groups: tuple[str, ...]
     """Projections it reads, by name: what `after` waits for and what `as_of` is said about."""
     handler: Callable[[Any, Any], Awaitable[Any]]
+    needs: Needs = field(kw_only=True)
 
 
 @dataclass(frozen=True)

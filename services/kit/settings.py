@@ -50,6 +50,9 @@ class Settings(BaseSettings):
         default="",
         description="Names under which browsers reach the gateway besides localhost: crm.example.org,10.0.0.7",
     )
+    development: bool = Field(
+        default=False, description="`true`: also serve /ui, which shows every component of the interface"
+    )
     gateway_url: str = Field(default="", description="Where the gateway answers, if not in this process")
     clients_url: str = Field(default="", description="Where the clients service answers, if not in this process")
     pipeline_url: str = Field(default="", description="Where the pipeline service answers, if not in this process")

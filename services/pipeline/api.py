@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from msgspec.structs import replace
 from pydantic import Field, StringConstraints
 
 from contracts.base import Id, Line
 from contracts.pipeline.events import Subject
 from services.kit.documents import Filter
-from services.kit.query import ListParams, One, Page, PageParams, Params, Reading, Sorts, equal
+from services.kit.query import ListParams, One, Page, PageParams, Params, Reading, Sorts, Whose, equal
+from services.kit.rights import needs
 from services.kit.service import Query
 from services.pipeline.projections.deals import Deal
 from services.pipeline.projections.funnels import Funnel
-from services.pipeline.projections.orders import Order
 from services.pipeline.projections.payments import Payment
 from services.pipeline.projections.products import Product
 from services.pipeline.projections.rates import Rate
+from services.pipeline.shown import Order, deal_shown, order_shown, product_shown
 
 
 def _both_ways(*columns: str) -> Sorts:
@@ -125,76 +127,91 @@ class RatesParams(PageParams):
 
 async def funnels(reading: Reading, params: FunnelsParams) -> Page[Funnel]:
     """List funnels with their stages in order, archived ones too (P7)."""
-    return await reading.find("catalog", "funnels", params, equal(params, "subject"))
+    return await reading.find("catalog", "funnels", params, equal(params, "subject"), whose=Whose.ALL)
 
 
 async def funnel(reading: Reading, params: FunnelParams) -> One[Funnel]:
     """Show a funnel."""
-    return reading.one(await reading.get("catalog", "funnels", params.funnel_id, "funnel"))
+    return reading.one(await reading.get("catalog", "funnels", params.funnel_id, "funnel", whose=Whose.ALL))
 
 
 async def deals(reading: Reading, params: DealsParams) -> Page[Deal]:
     """List deals. Searched by title and #number."""
     where = equal(params, "client_id", "owner_id", "funnel_id", "stage_id")
-    return await reading.find("pipeline", "deals", params, where, _DEAL_SORTS[params.sort])
+    page = await reading.find("pipeline", "deals", params, where, _DEAL_SORTS[params.sort], whose=Whose.OWNER)
+    return replace(page, items=[deal_shown(reading.caller, each) for each in page.items])
 
 
 async def deal(reading: Reading, params: DealParams) -> One[Deal]:
     """Show a deal."""
-    return reading.one(await reading.get("pipeline", "deals", params.deal_id, "deal"))
+    return reading.one(
+        deal_shown(reading.caller, await reading.get("pipeline", "deals", params.deal_id, "deal", whose=Whose.OWNER))
+    )
 
 
 async def orders(reading: Reading, params: OrdersParams) -> Page[Order]:
     """List orders. Searched by #number."""
+    if "base_total" in params.sort:
+        needs("money").check(reading.caller)
     where = equal(params, "client_id", "owner_id", "deal_id", "funnel_id", "status")
-    return await reading.find("pipeline", "orders", params, where, _ORDER_SORTS[params.sort])
+    page = await reading.find("pipeline", "orders", params, where, _ORDER_SORTS[params.sort], whose=Whose.OWNER)
+    return replace(page, items=[order_shown(reading.caller, each) for each in page.items])
 
 
 async def order(reading: Reading, params: OrderParams) -> One[Order]:
     """Show an order."""
-    return reading.one(await reading.get("pipeline", "orders", params.order_id, "order"))
+    return reading.one(
+        order_shown(
+            reading.caller, await reading.get("pipeline", "orders", params.order_id, "order", whose=Whose.OWNER)
+        )
+    )
 
 
 async def payments(reading: Reading, params: PaymentsParams) -> Page[Payment]:
     """List payments, reversed ones too."""
     where = equal(params, "client_id", "order_id", "owner_id", "branch")
-    return await reading.find("pipeline", "payments", params, where, _PAYMENT_SORTS[params.sort])
+    return await reading.find("pipeline", "payments", params, where, _PAYMENT_SORTS[params.sort], whose=Whose.OWNER)
 
 
 async def payment(reading: Reading, params: PaymentParams) -> One[Payment]:
     """Show a payment."""
-    return reading.one(await reading.get("pipeline", "payments", params.payment_id, "payment"))
+    return reading.one(await reading.get("pipeline", "payments", params.payment_id, "payment", whose=Whose.OWNER))
 
 
 async def products(reading: Reading, params: ProductsParams) -> Page[Product]:
     """List products with all their prices and costs. Searched by name."""
     where = equal(params, "category") + ([] if params.archived else [Filter("archived", "=", 0)])
-    return await reading.find("catalog", "products", params, where, _PRODUCT_SORTS[params.sort])
+    page = await reading.find("catalog", "products", params, where, _PRODUCT_SORTS[params.sort], whose=Whose.ALL)
+    return replace(page, items=[product_shown(reading.caller, each) for each in page.items])
 
 
 async def product(reading: Reading, params: ProductParams) -> One[Product]:
     """Show a product."""
-    return reading.one(await reading.get("catalog", "products", params.product_id, "product"))
+    return reading.one(
+        product_shown(
+            reading.caller, await reading.get("catalog", "products", params.product_id, "product", whose=Whose.ALL)
+        )
+    )
 
 
 async def rates(reading: Reading, params: RatesParams) -> Page[Rate]:
     """List exchange rates (P10)."""
     sort = [("day", True), ("currency", True)] if params.currency is None else [("day", True)]
-    return await reading.find("catalog", "rates", params, equal(params, "currency"), sort)
+    return await reading.find("catalog", "rates", params, equal(params, "currency"), sort, whose=Whose.ALL)
 
 
 _CATALOG = ("catalog",)
 _PIPELINE = ("pipeline",)
 QUERIES = (
-    Query("/funnels", _CATALOG, funnels),
-    Query("/funnels/{funnel_id}", _CATALOG, funnel),
-    Query("/deals", _PIPELINE, deals),
-    Query("/deals/{deal_id}", _PIPELINE, deal),
-    Query("/orders", _PIPELINE, orders),
-    Query("/orders/{order_id}", _PIPELINE, order),
-    Query("/payments", _PIPELINE, payments),
-    Query("/payments/{payment_id}", _PIPELINE, payment),
-    Query("/products", _CATALOG, products),
-    Query("/products/{product_id}", _CATALOG, product),
-    Query("/rates", _CATALOG, rates),
+    Query("/funnels", _CATALOG, funnels, needs=needs("setup.read")),
+    Query("/funnels/{funnel_id}", _CATALOG, funnel, needs=needs("setup.read")),
+    Query("/deals", _PIPELINE, deals, needs=needs("deals.read")),
+    Query("/deals/{deal_id}", _PIPELINE, deal, needs=needs("deals.read")),
+    Query("/orders", _PIPELINE, orders, needs=needs("orders.read")),
+    Query("/orders/{order_id}", _PIPELINE, order, needs=needs("orders.read")),
+    Query("/payments", _PIPELINE, payments, needs=needs("payments.read")),
+    Query("/payments/{payment_id}", _PIPELINE, payment, needs=needs("payments.read")),
+    Query("/products", _CATALOG, products, needs=needs("goods.read")),
+    Query("/products/{product_id}", _CATALOG, product, needs=needs("goods.read")),
+    Query("/rates", _CATALOG, rates, needs=needs("setup.read")),
 )

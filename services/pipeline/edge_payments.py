@@ -14,7 +14,8 @@ from services.pipeline.pricing import money_at
 
 
 async def receive_payment(desk: Desk, command: ReceivePayment, _meta: Meta) -> ReceivePayment:
-    """Fill in the client (that of the order), the owner (of the order, else of the client), rate and base amount.
+    """Fill in the client (that of the order), the owner (of the order, else of the client, else who may see own
+    payments alone), rate and base amount.
 
     Raises UnknownReference (order_id, client_id, branch), Invalid (currency), MissingRate."""
     check_branch(desk, command.branch)
@@ -31,7 +32,7 @@ async def receive_payment(desk: Desk, command: ReceivePayment, _meta: Meta) -> R
     return command.model_copy(
         update={
             "client_id": client_id,
-            "owner_id": owner_id,
+            "owner_id": owner_id or command.owner_id,
             "rate": money.rate,
             "base_amount": money.in_base(command.amount, field="amount"),
         }

@@ -11,6 +11,8 @@ from pydantic import BaseModel
 
 from contracts import base, money
 from contracts.base import Event, Marker
+from contracts.gateway import account_commands
+from contracts.gateway.rights import TokenScope
 
 _WORDS = st.text(alphabet="aZ09 _-'\"\\/<>&\n\t\u0000\u200b«»ґїЇщё№€漢🙂é", max_size=12).map(
     lambda s: s.replace("\0", "")
@@ -40,6 +42,8 @@ _KNOWN: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (base.Minor, st.integers(-_LARGE, _LARGE)),
     (base.MinorPositive, st.integers(0, _LARGE)),
     (base.Ordinal, st.integers(0, 10**6)),
+    (account_commands.Login, st.from_regex(r"\A[a-z0-9_.@-]{1,20}\Z")),
+    (account_commands.Scopes, st.lists(st.sampled_from(get_args(TokenScope)), min_size=1, max_size=6)),
     (money.Currency, st.sampled_from(sorted(money.EXPONENTS))),
     (int, st.integers(-(2**53), 2**53)),
     (bool, st.booleans()),

@@ -46,6 +46,14 @@ def test_what_is_installed_is_what_the_lock_file_says():
     assert pinned == made
 
 
+def test_the_files_of_pages_are_built_before_the_package_is_installed():
+    (both,) = [text.split("&&") for text in rest("RUN") if "assets/ship.py" in text]
+    assert [("--only-group assets" in part, "--no-editable" in part) for part in both] == [(True, False), (False, True)]
+    assert "artifacts" in (ROOT / "pyproject.toml").read_text(
+        encoding="utf-8"
+    )  # git ignores them, the package must not
+
+
 def test_no_secret_is_in_it():
     for text in [*rest("ENV"), *rest("ARG")]:
         assert not SECRETS.search(text), text

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 
 from services.cli.openapi import PATH
 from services.cli.workspace import SERVICES, engine
-from services.gateway.pages.first import pages
+from services.gateway.pages.routes import pages
 from services.kit.web import create_app
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]

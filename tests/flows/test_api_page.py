@@ -81,12 +81,12 @@ async def test_the_page_speaks_the_browsers_language(
     html = await page(app, language=language)
     shown = text_of(html)
     assert [word for word in words if word not in shown] == []
-    assert f'<html lang="{tongue}">' in html
+    assert f'<html lang="{tongue}" ' in html
 
 
 @pytest.mark.parametrize("language", ["", "xx", "*", "en;q=zero", "uk;q=0", ",,,;;;"])
 async def test_other_languages_get_english(app: App, language: str):
-    assert '<html lang="en">' in await page(app, language=language)
+    assert '<html lang="en" ' in await page(app, language=language)
 
 
 @pytest.mark.parametrize("name", _HOSTILE)
@@ -99,7 +99,7 @@ async def test_hostile_names_are_text(app: App, name: str):
     assert await app.engine.settle(20)
     html = await page(app, f"/?funnel={funnel['id']}&sort=-changed_at")
     assert str(escape(name)) in html
-    assert "<script" not in html
+    assert re.findall(r"<script(?! src=)", html) == []
     assert "<img" not in html
     assert html.count("</table>") == 2
     assert "onmouseover='" not in html
@@ -115,7 +115,7 @@ async def test_columns_sort_and_pages_turn(app: App):
     assert 'aria-sort="ascending"' in html
     seen: list[str] = []
     for _ in range(10):
-        seen += re.findall(r"#(\d+)</span></th>", html)
+        seen += re.findall(r"#(\d+)</span></span></th>", html)
         following = re.search(r'href="([^"]+)" rel="next"', html)
         if following is None:
             break
@@ -124,8 +124,8 @@ async def test_columns_sort_and_pages_turn(app: App):
     assert len(seen) >= 60
     previous = re.search(r'href="([^"]+)" rel="prev"', html)
     assert previous is not None
-    back = re.findall(r"#(\d+)</span></th>", await page(app, previous[1].replace("&amp;", "&")))
-    assert back == seen[-len(re.findall(r"#\d+</span></th>", html)) - 25 :][:25]
+    back = re.findall(r"#(\d+)</span></span></th>", await page(app, previous[1].replace("&amp;", "&")))
+    assert back == seen[-len(re.findall(r"#\d+</span></span></th>", html)) - 25 :][:25]
 
 
 @pytest.mark.parametrize(

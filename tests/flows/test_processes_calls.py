@@ -16,6 +16,7 @@ from services.kit.handle import Meta
 from services.kit.remote.breaker import FAILURES
 from services.kit.remote.passes import Passes
 from services.kit.remote.wire import COMMANDS, QUERIES, sent
+from services.kit.rights import ALL, Caller
 from tests.support.app import App
 from tests.support.processes import SECRET, Installation, Process, installation, one_each
 from tests.support.world import World
@@ -41,7 +42,7 @@ async def clients(tmp_path: Path) -> AsyncIterator[Process]:
 def bearer(
     actor: str = "ann", service: str = "clients", now: int | None = None, secret: str = SECRET
 ) -> dict[str, str]:
-    return {"authorization": f"Bearer {Passes(secret).issue(actor, service, now or clock.now())}"}
+    return {"authorization": f"Bearer {Passes(secret).issue(Caller(actor, ALL, 'all'), service, now or clock.now())}"}
 
 
 @pytest.mark.parametrize(

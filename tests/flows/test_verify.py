@@ -212,10 +212,13 @@ OTHERS: dict[tuple[str, str], tuple[str, Changes]] = {
             "country": "FR", "segment": "Z", "external_id": "X",
         },
     ),
-    ("clients", "contacts"): ("k1", {"name": "Else", "client_id": "c2", "email": None, "removed_at": 1}),
+    ("clients", "contacts"): (
+        "k1", {"name": "Else", "client_id": "c2", "email": None, "owner_id": "u9", "removed_at": 1},
+    ),
     ("clients", "notes"): ("n1", {"text": "else", "priority": "none", "client_id": "c2", "removed_at": 1}),
     ("clients", "leads"): ("l1", {"status": "closed"}),
     ("clients", "erasures"): ("", {}),
+    ("clients", "handovers"): ("", {}),
     ("pipeline", "deals"): ("d1", {"stage_id": "L", "client_id": "c2", "owner_id": "u9", "base_value": MUCH}),
     ("pipeline", "orders"): ("o1", {"status": "new", "client_id": "c2", "owner_id": "u9", "base_total": MUCH}),
     ("pipeline", "payments"): ("y1", {"client_id": "c2", "base_amount": MUCH, "reversed_at": 1}),
@@ -224,6 +227,7 @@ OTHERS: dict[tuple[str, str], tuple[str, Changes]] = {
     ("catalog", "products"): ("p1", {"names": {"": "Else"}, "external_id": "X"}),
     ("catalog", "rates"): ("", {}),
     ("gateway", "employees"): ("u1", {"name": "Else", "external_id": "X"}),
+    ("gateway", "accounts"): ("", {}),
     ("gateway", "settings"): ("workspace", {"base_currency": "EUR"}),
 }  # fmt: skip
 """Documents of the other services: an id and other values; no id: nothing there feeds a number or is shown as one."""

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 
 from services.cli.workspace import SERVICES, engine
-from services.gateway.pages.first import pages
+from services.gateway.pages.routes import pages
 from services.kit.engine import Engine
 from services.kit.web import create_app
 

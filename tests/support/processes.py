@@ -13,7 +13,7 @@ import httpx2
 
 from services.cli.workspace import SERVICES
 from services.gateway.domain.numbers import NUMBERS
-from services.gateway.pages.first import pages
+from services.gateway.pages.routes import pages
 from services.kit.documents import LaneState
 from services.kit.engine import Engine
 from services.kit.ports import Batch, Bus, OpenLane, Ports

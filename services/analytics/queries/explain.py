@@ -58,11 +58,13 @@ async def explain_client(
 ) -> Explanation:
     """Explain one of the eight fields (or profit) of a client or contact person.
 
+    A contact person's reach is that of the client, which is not known here.
     Raises Invalid for a field that has no facts behind it, NotFound if there is no such client or contact."""
     if field not in FIELDS:
         raise Invalid(f"choose one of {', '.join(FIELDS)}", field="field")
     row = await numbers.row(subject_id)
-    if row is None or (numbers.owners is not None and row.owner_id not in numbers.owners):
+    hidden = numbers.owners is not None and row is not None and row.subject == "client"
+    if row is None or (hidden and row.owner_id not in (numbers.owners or ())):
         raise NotFound(f"there is no client or contact {subject_id}")
     kind, how = FIELDS[field]
     where = [

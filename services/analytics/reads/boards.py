@@ -10,7 +10,7 @@ from contracts.base import Id
 from contracts.money import half_up
 from services.analytics.queries import boards
 from services.analytics.reads.clients import InCurrency
-from services.analytics.reads.shared import Durations, Numeric, Six, durations, head, numbers_of, share, six
+from services.analytics.reads.shared import Durations, Numeric, Six, durations, head, numbers_of, seen_by, share, six
 from services.kit.documents import Row as Sums
 from services.kit.query import Params, Reading
 
@@ -84,7 +84,7 @@ async def totals_board(reading: Reading, params: Params) -> TotalsBoard:
     """Show totals of all sales, in work and refused."""
     _ = params
     numbers = await numbers_of(reading)
-    seen = await numbers.seen()
+    seen = await seen_by(reading, numbers)
     currencies = [
         InCurrency(currency=row["currency"], **_without_check(six(row))) for row in await boards.currencies(numbers)
     ]
@@ -137,7 +137,7 @@ async def revenue_board(reading: Reading, params: Params) -> RevenueBoard:
     """Show sales by month (S0.8)."""
     _ = params
     numbers = await numbers_of(reading)
-    costs = "cost" in await numbers.seen()
+    costs = "cost" in await seen_by(reading, numbers)
     months = [
         RevenueMonth(
             month=row["month"],

@@ -16,9 +16,10 @@ from services.analytics.projections.calendar import month_of, months_between
 from services.analytics.projections.model import ATTRIBUTES, ROWS
 from services.analytics.projections.shapes import Row
 from services.analytics.queries.numbers import Numbers
-from services.analytics.reads.shared import Numeric, Six, head, numbers_of, six
+from services.analytics.reads.shared import Numeric, Six, head, numbers_of, seen_by, six
 from services.kit.documents import Filter
-from services.kit.query import PageParams, Params, Reading, equal
+from services.kit.query import PageParams, Params, Reading, Whose, equal
+from services.kit.rights import needs
 
 _DAY_MS = 86_400_000
 _FREE = 10_000
@@ -129,17 +130,31 @@ async def client_metrics(reading: Reading, params: ClientMetricsParams) -> Metri
 
 async def contact_metrics(reading: Reading, params: ContactMetricsParams) -> MetricsAnswer:
     """Show a contact person's metrics: of the deals and orders in which they take part (P3). All 0 if in none."""
+    await contact_within(reading, params.contact_id)
     return await _one(reading, params.contact_id, "contact")
 
 
 async def _one(reading: Reading, id: str, subject: str) -> MetricsAnswer:
     numbers = await numbers_of(reading)
     row = await numbers.row(id)
+    if (
+        row is not None
+        and numbers.owners is not None
+        and row.subject == "client"
+        and row.owner_id not in numbers.owners
+    ):
+        row = None
     if row is None and subject == "contact" and await _exists(reading, id):
         row = Row(numbers.rules.id, "contact", id)
     if row is None or row.subject != subject:
         raise NotFound(f"there is no {subject} {id}")
-    return MetricsAnswer(**head(reading), item=metrics(numbers, row, await numbers.seen()))
+    return MetricsAnswer(**head(reading), item=metrics(numbers, row, await seen_by(reading, numbers)))
+
+
+async def contact_within(reading: Reading, contact_id: str) -> None:
+    """Raise NotFound for a contact person of a client out of the caller's reach."""
+    if reading.reach is not None:
+        await reading.get("clients", "contacts", contact_id, "contact", whose=Whose.OWNER)
 
 
 async def _exists(reading: Reading, contact_id: str) -> bool:
@@ -149,9 +164,12 @@ async def _exists(reading: Reading, contact_id: str) -> bool:
 
 async def clients_metrics(reading: Reading, params: MetricsParams) -> MetricsPage:
     """List clients by a metric, with totals (S1.2, S1.14)."""
+    if "profit" in params.sort:
+        needs("profit").check(reading.caller)
     numbers = await numbers_of(reading)
-    seen = await numbers.seen()
+    seen = await seen_by(reading, numbers)
     where = [Filter("rules", "=", numbers.rules.id), Filter("subject", "=", "client")]
+    where += reading.within(Whose.OWNER)
     where += equal(params, "owner_id", *_ATTRIBUTES, "status", "temperature")
     column, descending = params.sort.removeprefix("-"), params.sort.startswith("-")
     page = await reading.reader.find(

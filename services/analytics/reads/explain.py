@@ -8,8 +8,10 @@ import msgspec
 
 from contracts.base import Id
 from services.analytics.queries import explain as queries
+from services.analytics.reads.clients import contact_within
 from services.analytics.reads.shared import Numeric, head, numbers_of, specs_of
 from services.kit.query import PageParams, Reading
+from services.kit.rights import needs
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +63,12 @@ class ExplainStageParams(PageParams):
 
 async def explain_client(reading: Reading, params: ExplainClientParams) -> ExplainAnswer:
     """Explain a field of a client or contact person."""
+    if params.field == "profit":
+        needs("profit").check(reading.caller)
     numbers = await numbers_of(reading)
+    row = await numbers.row(params.subject_id)
+    if row is not None and row.subject == "contact":
+        await contact_within(reading, params.subject_id)
     found = await queries.explain_client(numbers, params.subject_id, params.field, params.cursor, params.limit)
     return _answer(reading, found)
 

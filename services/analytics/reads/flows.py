@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from services.analytics.queries import boards
-from services.analytics.reads.shared import Durations, Numeric, durations, head, numbers_of, share
+from services.analytics.reads.shared import Durations, Numeric, durations, head, numbers_of, seen_by, share
 from services.kit.query import Params, Reading
 
 
@@ -70,7 +70,7 @@ _KEYS = {"month": ("month",), "branch": ("month", "branch"), "owner": ("month", 
 async def shipments_board(reading: Reading, params: FlowParams) -> ShipmentsBoard:
     """Show shipments by month (S4.6)."""
     numbers = await numbers_of(reading)
-    costs = "cost" in await numbers.seen()
+    costs = "cost" in await seen_by(reading, numbers)
     rows = [
         ShipmentRow(
             month=row["month"],

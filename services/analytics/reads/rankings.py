@@ -12,7 +12,7 @@ from contracts.money import half_up
 from services.analytics.export.texts import decimal, quantity
 from services.analytics.projections.shapes import MICRO
 from services.analytics.queries import boards
-from services.analytics.reads.shared import Numeric, Six, head, numbers_of, share, six
+from services.analytics.reads.shared import Numeric, Six, head, numbers_of, seen_by, share, six
 from services.kit.query import Params, Reading
 
 
@@ -88,7 +88,7 @@ async def sellers_board(reading: Reading, params: Params) -> SellersBoard:
     """Show the sellers, the best first (S0.24, S0.46)."""
     _ = params
     numbers = await numbers_of(reading)
-    costs = "cost" in await numbers.seen()
+    costs = "cost" in await seen_by(reading, numbers)
     rows = sorted(
         await boards.sellers(numbers), key=lambda row: (-row["sales_sum"], -row["sales_count"], row["owner_id"])
     )

@@ -90,8 +90,16 @@ def pipeline(reading: Reading) -> PipelineFacts:
 
 
 async def numbers_of(reading: Reading) -> Numbers:
-    """Return the numbers of this snapshot."""
-    return await Numbers.open(reading.reader, reading.groups["analytics"], reading.as_of)
+    """Return the numbers of this snapshot, of the records within the caller's reach (P17)."""
+    reach = reading.reach
+    owners = None if reach is None else reach.owners
+    return await Numbers.open(reading.reader, reading.groups["analytics"], reading.as_of, owners=owners)
+
+
+async def seen_by(reading: Reading, numbers: Numbers) -> frozenset[str]:
+    """Return what was ever stored, as far as the caller may know: without the right on profit no cost (P25)."""
+    seen = await numbers.seen()
+    return seen if reading.caller.may("profit") else seen - {"cost"}
 
 
 def head(reading: Reading) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from contracts.base import ENVELOPE_FIELDS
 from contracts.clients.events import ContactAdded, ContactChanged, ContactRemoved
 from contracts.envelope import RecordedEvent
-from services.clients.projections.erased import erased_at, wipe
+from services.clients.projections.erased import SLICE, erased_at, wipe
 from services.clients.projections.searchable import searchable
-from services.kit.documents import Collection
+from services.kit.documents import Collection, Filter
 from services.kit.projection import Context, Key, Projection
 
 _DETAILS = tuple(sorted(set(ContactChanged.model_fields) - ENVELOPE_FIELDS - {"contact_id", "client_id"}))
@@ -36,6 +36,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     imputed: bool
     changed_at: int
     version: int
+    owner_id: str | None = None
+    """The client's owner (P17)."""
     removed_at: int | None = None
     erased_at: int | None = None
 
@@ -61,6 +63,7 @@ CONTACTS = Projection(
             Contact,
             columns={
                 "client_id": "text",
+                "owner_id": "text",
                 "name_key": "text",
                 "number": "int",
                 "added_at": "int",
@@ -113,6 +116,21 @@ def _change(context: Context, data: Any, event: RecordedEvent, **changes: Any) -
     _put(context, replace(context.get("contacts", data.contact_id), **changes))
 
 
+def _owner(context: Context, client_id: str) -> str | None:
+    client = context.get("clients", client_id)
+    owner: str | None = None if client is None else client.owner_id
+    return owner
+
+
+def hand_over(context: Context, client_id: str, from_owner: str | None, to_owner: str | None) -> bool:
+    """Give a slice of the client's contact persons to the client's new owner; True: there may be more."""
+    before = Filter("owner_id", "null") if from_owner is None else Filter("owner_id", "=", from_owner)
+    found = context.find("contacts", (Filter("client_id", "=", client_id), before), limit=SLICE)
+    for contact in found:
+        context.put("contacts", contact.contact_id, replace(contact, owner_id=to_owner))
+    return len(found) == SLICE
+
+
 @CONTACTS.on(ContactAdded, keys=_keys)
 def _added(context: Context, data: Any, event: RecordedEvent) -> None:
     contact = Contact(
@@ -123,6 +141,7 @@ def _added(context: Context, data: Any, event: RecordedEvent) -> None:
         external_id=data.external_id,
         added_at=event.occurred_at,
         imputed=event.imputed,
+        owner_id=_owner(context, data.client_id),
         changed_at=event.occurred_at,
         version=event.version,
     )

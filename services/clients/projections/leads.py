@@ -43,6 +43,11 @@ class Lead(msgspec.Struct, frozen=True, kw_only=True):
         """The name for sorting."""
         return self.name.casefold()
 
+    @property
+    def owner_key(self) -> str:
+        """The owner, empty while nobody took it: by it one's own and new leads are found at once (P17)."""
+        return self.owner_id or ""
+
 
 def _text(lead: Lead) -> str:
     return searchable(lead.number, lead.name, lead.company, lead.email, phones=[lead.phone])
@@ -61,6 +66,7 @@ LEADS = Projection(
                 "number": "int",
                 "source": "text",
                 "owner_id": "text",
+                "owner_key": "text",
                 "captured_at": "int",
                 "changed_at": "int",
                 "client_id": "text",

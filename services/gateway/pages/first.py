@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
-from pathlib import Path
+from gettext import NullTranslations
 from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.problem import Invalid, Unavailable
+from services.gateway.pages.languages import catalogue
+from services.gateway.pages.look import Look
+from services.gateway.pages.render import html
+from services.gateway.pages.shell import Entry, Group, Shell
 from services.gateway.pages.texts import Texts
-from services.gateway.pages.words import CATALOGUE, language
 from services.kit import clock
-from services.kit.engine import Engine
-from services.kit.web import Asker, PageRoute, Sitting
+from services.kit.web import Asker, Sitting, caller_of
 
-_FOLDER = Path(__file__).parent.parent / "templates"
 _GROUPS = ("analytics", "clients", "catalog", "gateway")
 _ROWS = 25
 _BACK = 10
@@ -30,50 +29,37 @@ FIELDS = ("sales_count", "sales_sum", "avg_check", "in_work_count", "in_work_sum
 _SORTS = frozenset({*FIELDS, "changed_at"})
 _SUMMARY = "/funnels/{funnel_id}/summary"
 _SUBJECTS = ("deal", "order", "client")
-_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-)
-
-
-def _files() -> dict[str, tuple[str, bytes]]:
-    """Return what pages need beside their HTML: path → (media type, content)."""
-    return {path.name: (_TYPES[path.suffix], path.read_bytes()) for path in _FOLDER.iterdir() if path.suffix in _TYPES}
-
-
-_STATIC = _files()
-_VERSION = sha256(b"".join(content for _, content in _STATIC.values())).hexdigest()[:12]
-_TEMPLATES.globals["version"] = _VERSION
-
-
-def pages(_: Engine) -> Sequence[PageRoute]:
-    """Return the routes of the pages."""
-    return (PageRoute("/", first), PageRoute("/static/{name}", static))
-
-
-async def static(_: Asker, request: Request) -> Response:
-    """Serve a style sheet or image; its address changes with its content."""
-    found = _STATIC.get(request.path_params["name"])
-    if found is None:
-        return Response(status_code=404)
-    return Response(found[1], headers={"cache-control": "public, max-age=31536000, immutable"}, media_type=found[0])
 
 
 async def first(asker: Asker, request: Request) -> Response:
-    """Show the page in the browser's language."""
-    lang = language(request.headers.get("accept-language", ""))
-    words = CATALOGUE[lang]
+    """Show the page."""
+    look = Look.of(request)
+    words = catalogue(look.language)
     try:
-        async with asker.sitting(_GROUPS) as sitting:
+        async with asker.sitting(caller_of(request), _GROUPS) as sitting:
             found = await _gather(asker, sitting, request.query_params)
     except Unavailable:
-        return _html("loading.html", 503, {"lang": lang, "words": words}, {"refresh": "2"})
-    return _html("first.html", 200, {"lang": lang, "words": words, **found, **_shown(words, found)}, {})
+        return html(look, "loading.html", {}, status=503, headers={"refresh": "2"})
+    shell = _shell(words, found["settings"].name)
+    return html(look, "first.html", {**found, **_shown(look, found), "shell": shell, "labels": _labels(words)})
 
 
-def _html(name: str, status: int, values: Mapping[str, Any], headers: dict[str, str]) -> Response:
-    content = _TEMPLATES.get_template(name).render(values)
-    return Response(content, status, {"vary": "accept-language", **headers}, "text/html")
+def _shell(words: NullTranslations, workspace: str) -> Shell:
+    home = Entry(words.gettext("Sales analytics"), "/", "chart-bar")
+    return Shell(menu=[Group([home])], current="/", workspace=workspace)
+
+
+def _labels(words: NullTranslations) -> dict[str, str]:
+    """Return the names of the fields (S1.4 to S1.10)."""
+    return {
+        "sales_count": words.gettext("Sales, count"),
+        "sales_sum": words.gettext("Sales"),
+        "avg_check": words.gettext("Average check"),
+        "in_work_count": words.gettext("In work, count"),
+        "in_work_sum": words.gettext("In work"),
+        "refused_count": words.gettext("Refused, count"),
+        "refused_sum": words.gettext("Refused"),
+    }
 
 
 async def _gather(asker: Asker, sitting: Sitting, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -111,10 +97,10 @@ def _offered(funnels: Sequence[Any]) -> list[Any]:
     return sorted(funnels, key=lambda funnel: (_SUBJECTS.index(funnel.subject), funnel.name.casefold()))
 
 
-def _shown(words: Mapping[str, str], found: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(look: Look, found: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the template needs besides: texts, links, conversions by stage."""
     sitting, sort, cursor, back = found["sitting"], found["sort"], found["cursor"], found["back"]
-    texts = Texts(words, found["metrics"].currency, found["settings"].zone)
+    texts = Texts(look.language, found["metrics"].currency, found["settings"].zone)
     funnel = found["funnel"]
     kept = {"funnel": found["chosen"]}
     first_page = {**kept, "sort": sort}

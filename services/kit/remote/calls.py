@@ -19,6 +19,7 @@ from services.kit.handle import Effect, Meta
 from services.kit.remote.breaker import Breaker
 from services.kit.remote.passes import Passes
 from services.kit.remote.wire import COMMANDS, QUERIES, effect_of, refusal_of, sent
+from services.kit.rights import ALL, Caller
 from services.kit.telemetry import METRICS
 from services.kit.tracing.calls import call, returned
 from services.kit.tracing.origin import trace_headers
@@ -73,17 +74,18 @@ class Calls:
     async def command(self, service: str, command: Command, meta: Meta) -> Effect:
         """Have the command taken. Raises what refuses it there, Unavailable, CallFailed."""
         path = COMMANDS.format(name=type(command).__name__)
-        answered = await self._call(service, "POST", path, meta.actor, meta.correlation, sent(command, meta))
+        caller = meta.caller or Caller(meta.actor, ALL, "all")
+        answered = await self._call(service, "POST", path, caller, meta.correlation, sent(command, meta))
         self.check(service, answered)
         try:
             return effect_of(answered.body)
         except msgspec.DecodeError as error:
             raise CallFailed(f"the {service} service answered what cannot be read: {error}") from error
 
-    async def query(self, service: str, path: str, query: str, actor: str, correlation: str) -> Answered:
+    async def query(self, service: str, path: str, query: str, caller: Caller, correlation: str) -> Answered:
         """Ask for `path` with this query string; what the service refuses is in the answer. Raises Unavailable."""
         address = QUERIES + path + (f"?{query}" if query else "")
-        return await self._call(service, "GET", address, actor, correlation)
+        return await self._call(service, "GET", address, caller, correlation)
 
     def check(self, service: str, answered: Answered) -> None:
         """Raise what the service refused the call with, or CallFailed."""
@@ -102,7 +104,7 @@ class Calls:
             await client.aclose()
 
     async def _call(
-        self, service: str, method: str, path: str, actor: str, correlation: str, body: bytes | None = None
+        self, service: str, method: str, path: str, caller: Caller, correlation: str, body: bytes | None = None
     ) -> Answered:
         if service not in self._clients:
             raise Unavailable(
@@ -115,7 +117,7 @@ class Calls:
                     if not self._breakers[service].allows():
                         why = "it did not answer several times"
                         break
-                    answered, why = await self._attempt(service, method, path, actor, correlation, body, again)
+                    answered, why = await self._attempt(service, method, path, caller, correlation, body, again)
                     if answered is not None:
                         return answered
                     if pause is not None:
@@ -126,7 +128,7 @@ class Calls:
         raise Unavailable(f"the {service} service is away ({why}); try again in a moment", service=service)
 
     async def _attempt(
-        self, service: str, method: str, path: str, actor: str, correlation: str, body: bytes | None, again: int
+        self, service: str, method: str, path: str, caller: Caller, correlation: str, body: bytes | None, again: int
     ) -> tuple[Answered | None, str]:
         """Return the answer, or none and why not."""
         client, breaker = self._clients[service], self._breakers[service]
@@ -134,7 +136,7 @@ class Calls:
         try:
             with METRICS.call_seconds.labels(service).time(), call(service, method, url.host, url.port, again) as span:
                 headers = {
-                    "authorization": f"Bearer {self._passes.issue(actor, service, clock.now())}",
+                    "authorization": f"Bearer {self._passes.issue(caller, service, clock.now())}",
                     **trace_headers(correlation),
                     **(_JSON if body is not None else {}),
                 }

@@ -1,18 +1,23 @@
-"""The pass that a call between processes carries: who asks, signed, for one service, for a moment (DESIGN 5)."""
+"""The pass that a call between processes carries: who asks and what they may, signed, for one service, for a moment
+(DESIGN 5)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TypeGuard
+from collections.abc import Collection, Mapping
+from typing import Any, TypeGuard, cast, get_args
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
+from contracts.gateway.rights import Records
 from contracts.problem import Unauthorized
+from services.kit.rights import ALL, Caller, Right
 
 _ISSUER = "voronka"
 _ALGORITHM = "HS256"
+_RIGHTS, _RECORDS = "rts", "rec"
+_REACHES = get_args(Records)
 LIFE = 30
 """Seconds a pass is good for."""
 MOST_LIFE = 60
@@ -27,14 +32,24 @@ class Passes:
     def __init__(self, secret: str) -> None:
         self._key = OctKey.import_key(secret)
 
-    def issue(self, actor: str, service: str, now: int) -> str:
-        """Return a pass (a JWT) with which the service takes the actor's calls. `now`: UTC ms."""
+    def issue(self, caller: Caller, service: str, now: int) -> str:
+        """Return a pass (a JWT) with which the service takes the caller's calls. `now`: UTC ms."""
         at = now // 1000
-        claims = {"iss": _ISSUER, "aud": service, "sub": actor, "iat": at, "exp": at + LIFE}
+        claims = {
+            "iss": _ISSUER,
+            "aud": service,
+            "sub": caller.actor,
+            "iat": at,
+            "exp": at + LIFE,
+            _RIGHTS: " ".join(sorted(caller.rights)),
+            _RECORDS: caller.records,
+        }
         return jwt.encode({"alg": _ALGORITHM}, claims, self._key)
 
-    def actor(self, text: str, services: Collection[str], now: int) -> str:
-        """Return who asks. `services`: those that may be asked here; `now`: UTC ms. Raises Unauthorized."""
+    def caller(self, text: str, services: Collection[str], now: int) -> Caller:
+        """Return who asks, with the rights they have. `services`: those that may be asked here; `now`: UTC ms.
+
+        Raises Unauthorized."""
         try:
             claims = jwt.decode(text, self._key, algorithms=[_ALGORITHM]).claims
         except (JoseError, ValueError, TypeError) as error:
@@ -51,7 +66,16 @@ class Passes:
         if not (_whole(begins) and _whole(ends) and 0 < ends - begins <= MOST_LIFE):
             raise Unauthorized(f"the pass does not say that it ends within {MOST_LIFE} s")
         _in_time(begins, ends, now // 1000)
-        return actor
+        return Caller(actor, *_may(claims))
+
+
+def _may(claims: Mapping[str, Any]) -> tuple[frozenset[Right], Records]:
+    """Return the rights and whose records are reached. A right this version does not know is none."""
+    rights, records = claims.get(_RIGHTS), claims.get(_RECORDS)
+    if not isinstance(rights, str) or records not in _REACHES:
+        raise Unauthorized("the pass of this call does not say what the caller may; run one version in all processes")
+    named = rights.split()
+    return frozenset(right for right in ALL if right in named), cast(Records, records)
 
 
 def _whole(value: object) -> TypeGuard[int]:

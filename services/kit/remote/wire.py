@@ -12,6 +12,7 @@ from contracts.base import Command
 from contracts.envelope import Origin
 from contracts.problem import Problem, Refusal
 from services.kit.handle import Effect, Meta
+from services.kit.rights import Caller
 
 REFUSAL = "voronka-refusal"
 """Header with the class of a refusal, for callers that are processes of ours."""
@@ -29,9 +30,9 @@ class Sent(BaseModel):
     origin: Origin = "live"
     expected: int | None = None
 
-    def meta(self, actor: str) -> Meta:
+    def meta(self, caller: Caller) -> Meta:
         """Return the command's meta."""
-        return Meta(actor, self.command_id, self.correlation, self.origin, self.expected)
+        return Meta(caller.actor, self.command_id, self.correlation, self.origin, self.expected, caller)
 
 
 def sent(command: Command, meta: Meta) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import FastAPI
@@ -15,6 +15,7 @@ from starlette.routing import Route
 from contracts.problem import NotFound, Refusal
 from services.kit.engine import Engine
 from services.kit.remote.passes import Passes
+from services.kit.rights import Needs
 from services.kit.service import Service
 from services.kit.web import commands, queries
 from services.kit.web.asker import Asker
@@ -33,6 +34,8 @@ class PageRoute:
 
     path: str
     handler: Callable[[Asker, Request], Awaitable[Response]]
+    needs: Needs = field(kw_only=True)
+    method: str = "GET"
 
 
 def create_app(
@@ -55,7 +58,7 @@ def create_app(
         for query in service.queries:
             table.setdefault(API + query.path, {})["GET"] = queries.endpoint(asker, query)
     for page in pages:
-        table.setdefault(page.path, {})["GET"] = _page(asker, page)
+        table.setdefault(page.path, {})[page.method] = _page(asker, page)
     described = encoded(document(services))
 
     async def openapi(_: Request) -> Response:

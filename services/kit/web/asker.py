@@ -15,11 +15,10 @@ from structlog.contextvars import get_contextvars
 from contracts.problem import Unavailable
 from services.kit.engine import Engine
 from services.kit.query import Answer, Params, Reading
+from services.kit.rights import Caller
 from services.kit.service import Query, Service
 from services.kit.token import Token
 from services.kit.web.problems import Fields
-
-_ACTOR = "local"
 
 
 @dataclass(frozen=True)
@@ -89,36 +88,37 @@ class Asker:
     async def ask(self, sitting: Sitting, path: str, **params: Any) -> Any:
         """Answer a query by its path, such as `/clients`, within a sitting that covers its groups.
 
-        Raises Fields, what the query refuses, and Unavailable."""
+        Raises Denied, Fields, what the query refuses, and Unavailable."""
         service, query, of = self._queries[path]
+        query.needs.check(sitting.reading.caller)
         if self.engine.runs(service):
             return await query.handler(sitting.reading, validated(of.params, params))
-        answer = await self._call(service, query, of, {**params, "after": sitting.after})
+        answer = await self._call(sitting.reading.caller, service, query, of, {**params, "after": sitting.after})
         sitting.answers.append(answer)
         return answer
 
-    async def _call(self, service: str, query: Query, of: Signature, params: Mapping[str, Any]) -> Any:
+    async def _call(self, caller: Caller, service: str, query: Query, of: Signature, params: Mapping[str, Any]) -> Any:
         assert self.engine.share is not None  # noqa: S101 - else the service runs here
         calls = self.engine.share.calls
         given = {name: _text(value) for name, value in params.items() if value is not None}
         in_path = {name: given.pop(name) for name in list(given) if "{" + name + "}" in query.path}
         trace = str(get_contextvars().get("trace_id", ""))
-        answered = await calls.query(service, filled(query.path, in_path), urlencode(given), _ACTOR, trace)
+        answered = await calls.query(service, filled(query.path, in_path), urlencode(given), caller, trace)
         calls.check(service, answered)
         return msgspec.json.decode(answered.body, type=of.answer)
 
     @asynccontextmanager
-    async def sitting(self, groups: Sequence[str], after: str | None = None) -> AsyncIterator[Sitting]:
-        """Open a sitting for queries of these projections: of those that are asked of services which run here, one
-        snapshot is opened. Raises what `reading` raises."""
+    async def sitting(self, caller: Caller, groups: Sequence[str], after: str | None = None) -> AsyncIterator[Sitting]:
+        """Open a sitting of this caller for queries of these projections: of those that are asked of services which
+        run here, one snapshot is opened. Raises what `reading` raises."""
         here = {
             name for service, query, _ in self._queries.values() if self.engine.runs(service) for name in query.groups
         }
-        async with self.reading([name for name in groups if name in here], after) as reading:
+        async with self.reading(caller, [name for name in groups if name in here], after) as reading:
             yield Sitting(reading, after)
 
     @asynccontextmanager
-    async def reading(self, groups: Sequence[str], after: str | None = None) -> AsyncIterator[Reading]:
+    async def reading(self, caller: Caller, groups: Sequence[str], after: str | None = None) -> AsyncIterator[Reading]:
         """Open one snapshot of these projections, after waiting up to 2 s for what `after` names.
 
         Raises Unavailable while they are being loaded; Invalid or Gone for a wrong token."""
@@ -130,7 +130,7 @@ class Asker:
             stale = not await engine.wait(Token.parse(after), groups) or stale
         as_of = await engine.horizon.as_of(groups)
         async with engine.reading() as reader:
-            yield Reading(reader, names, engine.known, as_of, stale)
+            yield Reading(reader, names, engine.known, as_of, stale, caller, engine.past)
 
 
 def _text(value: Any) -> str:

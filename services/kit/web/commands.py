@@ -17,6 +17,7 @@ from contracts.ids import command_id, created_id
 from contracts.problem import FieldError, Invalid, Unavailable
 from services.kit.engine import Engine
 from services.kit.handle import Meta
+from services.kit.rights import ALL, Caller
 from services.kit.service import Handles
 from services.kit.web.problems import Fields, Malformed, MissingKey, TooLarge, WrongMediaType
 
@@ -52,7 +53,9 @@ def endpoint(engine: Engine, handles: Handles) -> Endpoint:
     category = handles.decider.category
 
     async def post(request: Request) -> Response:
-        actor, key, expected = actor_of(request), _key(request), _expected(request)
+        caller, key, expected = caller_of(request), _key(request), _expected(request)
+        actor = caller.actor
+        handles.needs.check(caller)
         if not engine.started:
             raise Unavailable("the workspace is being loaded; try again in a moment")
         fields = await _body(request)
@@ -66,7 +69,8 @@ def endpoint(engine: Engine, handles: Handles) -> Endpoint:
         except ValidationError as error:
             raise Fields.of(error) from None
         subject = str(getattr(command, handles.key))
-        meta = Meta(actor, command_id(actor, _scoped(command, subject, key)), request.state.trace_id, expected=expected)
+        id = command_id(actor, _scoped(command, subject, key))
+        meta = Meta(actor, id, request.state.trace_id, expected=expected, caller=caller)
         effect = await engine.send(command, meta)
         await engine.locate(effect, meta)
         done = Done(
@@ -96,12 +100,15 @@ def _why(handles: Handles, name: str) -> str:
     return "is filled in here; leave it out"
 
 
-def actor_of(request: Request) -> str:
-    """Return who asks. There are no accounts yet: whoever reaches this door may name themselves."""
+def caller_of(request: Request) -> Caller:
+    """Return who asks, as the door found out. Where it does not ask, whoever reaches it may name themselves."""
+    found = getattr(request.state, "caller", None)
+    if isinstance(found, Caller):
+        return found
     actor = request.headers.get("x-actor", "local")
     if not _ACTOR.fullmatch(actor):
         raise Invalid("must be 1 to 64 of A-Z, a-z, 0-9, _ . @ - and not begin with system or import", field="X-Actor")
-    return actor
+    return Caller(actor, ALL, "all")
 
 
 def _key(request: Request) -> str:

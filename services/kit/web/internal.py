@@ -13,6 +13,7 @@ from services.kit import clock
 from services.kit.engine import Engine
 from services.kit.remote.passes import Passes
 from services.kit.remote.wire import COMMANDS, QUERIES, REFUSAL, Sent, name_of, told
+from services.kit.rights import Caller
 from services.kit.web import queries
 from services.kit.web.asker import Asker
 from services.kit.web.commands import Endpoint, raw_body
@@ -27,13 +28,13 @@ def internal_routes(engine: Engine, asker: Asker, passes: Passes) -> dict[str, d
     names = frozenset(service.name for service in engine.local)
     taken = {h.command.__name__: (service.name, h.command) for service in engine.local for h in service.handles}
 
-    async def command(request: Request, actor: Callable[[str], str]) -> Response:
+    async def command(request: Request, caller: Callable[[str], Caller]) -> Response:
         found = taken.get(request.path_params["name"])
         if found is None:
-            actor("")
+            caller("")
             raise NotFound(f"no service of this process takes the command {request.path_params['name']}")
         service, model = found
-        asking = actor(service)
+        asking = caller(service)
         if not engine.started:
             raise Unavailable("the process is starting; try again in a moment")
         try:
@@ -54,13 +55,13 @@ def internal_routes(engine: Engine, asker: Asker, passes: Passes) -> dict[str, d
     return routes
 
 
-Inner = Callable[[Request, Callable[[str], str]], Awaitable[Response]]
+Inner = Callable[[Request, Callable[[str], Caller]], Awaitable[Response]]
 """(request, service → who asks it) → answer."""
 
 
 def _asked(endpoint: Endpoint, service: str) -> Inner:
-    async def get(request: Request, actor: Callable[[str], str]) -> Response:
-        actor(service)
+    async def get(request: Request, caller: Callable[[str], Caller]) -> Response:
+        request.state.caller = caller(service)
         return await endpoint(request)
 
     return get
@@ -70,14 +71,14 @@ def _guarded(inner: Inner, passes: Passes, local: frozenset[str]) -> Endpoint:
     """Refuse calls without a good pass; tell the caller of which class a refusal is. No header names the actor here."""
 
     async def answer(request: Request) -> Response:
-        def actor(service: str) -> str:
+        def caller(service: str) -> Caller:
             kind, _, text = request.headers.get("authorization", "").partition(" ")
             if kind.lower() != "bearer" or not text:
                 raise Unauthorized("this is for processes of Voronka: a call needs a pass (Authorization: Bearer)")
-            return passes.actor(text, {service} if service else local, clock.now())
+            return passes.caller(text, {service} if service else local, clock.now())
 
         try:
-            return await inner(request, actor)
+            return await inner(request, caller)
         except Refusal as refusal:
             response = problem(refusal, request.state.trace_id)
             response.headers[REFUSAL] = name_of(refusal)

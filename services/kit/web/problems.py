@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails, ValidationError
 from starlette.responses import Response
 
 from contracts import problem as p
+from services.kit.rights import Denied
 from services.kit.web.words import in_words
 
 PROBLEM_JSON = "application/problem+json"
@@ -82,6 +83,7 @@ STATUSES: dict[type[p.Refusal], int] = {
     Malformed: 400,
     p.Unauthorized: 401,
     Forbidden: 403,
+    Denied: 403,
     p.NotFound: 404,
     WrongMethod: 405,
     p.AlreadyExists: 409,

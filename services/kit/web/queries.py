@@ -14,7 +14,7 @@ from services.kit.engine import Engine
 from services.kit.query import Answer
 from services.kit.service import Query
 from services.kit.web.asker import Asker, filled, signature, validated
-from services.kit.web.commands import Endpoint, actor_of, path_fields
+from services.kit.web.commands import Endpoint, caller_of, path_fields
 from services.kit.web.problems import Fields
 
 _MOST_PARAMS = 50
@@ -32,11 +32,13 @@ def endpoint(asker: Asker, query: Query) -> Endpoint:
         return _passing(asker.engine, service, query)
 
     async def get(request: Request) -> Response:
+        caller = caller_of(request)
+        query.needs.check(caller)
         given = _given(request, from_path)
         params = validated(of.params, given | request.path_params)
         if params.as_of is not None:
             raise NotYet("past moments are not served here yet; use `voronka export metrics --as-of`", field="as_of")
-        async with asker.reading(query.groups, params.after) as reading:
+        async with asker.reading(caller, query.groups, params.after) as reading:
             answer = await query.handler(reading, params)
         return Response(_ENCODER.encode(answer), 200, _etag(answer), "application/json")
 
@@ -49,8 +51,9 @@ def _passing(engine: Engine, service: str, query: Query) -> Endpoint:
     async def get(request: Request) -> Response:
         assert engine.share is not None  # noqa: S101 - else it would be answered here
         path = filled(query.path, request.path_params)
-        text = _text(request)
-        answered = await engine.share.calls.query(service, path, text, actor_of(request), request.state.trace_id)
+        text, caller = _text(request), caller_of(request)
+        query.needs.check(caller)
+        answered = await engine.share.calls.query(service, path, text, caller, request.state.trace_id)
         headers = {name: value for name in _PASSED if (value := answered.headers.get(name)) is not None}
         return Response(answered.body, answered.status, headers)
 

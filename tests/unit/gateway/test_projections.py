@@ -36,7 +36,7 @@ def test_the_settings_are_the_last_saved():  # P9, P10, P14, P15
 
 def test_other_lanes_keep_no_copy():
     context = fold(GATEWAY_GROUP, *EVENTS, lane=3)
-    assert context.documents == {"employees": {}, "settings": {}}
+    assert context.documents == {"employees": {}, "settings": {}, "accounts": {}}
 
 
 def known(*events):
@@ -51,5 +51,5 @@ def known(*events):
 def test_edges_know_employees_and_settings():
     assert known().settings == KnownSettings("", None, "UTC", 90, ())
     cache = known(*EVENTS)
-    assert cache.employees == {"e1": KnownEmployee("María", left=True), "e2": KnownEmployee("Petro")}
+    assert cache.employees == {"e1": KnownEmployee("María", left=True, team="West"), "e2": KnownEmployee("Petro")}
     assert cache.settings == KnownSettings("Shop", "UAH", "Europe/Kyiv", 30, ("Kyiv",))

@@ -20,24 +20,32 @@ from services.kit.handle import Effect, Meta, command_hash
 from services.kit.remote.breaker import FAILURES, REST, Breaker
 from services.kit.remote.passes import LEEWAY, LIFE, MOST_LIFE, Passes
 from services.kit.remote.wire import REFUSAL, Sent, effect_of, name_of, refusal_of, sent, told
+from services.kit.rights import Caller, Denied
 from services.kit.web.problems import Fields, problem
 from tests.contracts.strategies import models
 
 SECRET = "one secret of at least thirty-two characters"
 NOW = 1_780_000_000_000
 SOON = NOW // 1000
+ANN = Caller("ann", frozenset({"deals.read", "numbers"}), "team")
 
 
 def signed(secret: str = SECRET, **claims: Any) -> str:
     """Return a pass with claims of our own making."""
-    given = {"iss": "voronka", "aud": "pipeline", "sub": "ann", "iat": SOON, "exp": SOON + LIFE} | claims
+    given = {"iss": "voronka", "aud": "pipeline", "sub": "ann", "iat": SOON, "exp": SOON + LIFE}
+    given |= {"rts": "numbers deals.read", "rec": "team"} | claims
     given = {name: value for name, value in given.items() if value is not None}
     return jwt.encode({"alg": "HS256"}, given, OctKey.import_key(secret))
 
 
-def test_a_pass_tells_who_asks() -> None:
+def test_a_pass_tells_who_asks_and_what_they_may() -> None:  # P17
     passes = Passes(SECRET)
-    assert passes.actor(passes.issue("ann", "pipeline", NOW), {"pipeline", "clients"}, NOW + 1000) == "ann"
+    assert passes.caller(passes.issue(ANN, "pipeline", NOW), {"pipeline", "clients"}, NOW + 1000) == ANN
+
+
+def test_a_right_that_this_version_does_not_know_is_none() -> None:
+    read = Passes(SECRET).caller(signed(rts="numbers to-fly deals.read"), {"pipeline"}, NOW)
+    assert read == ANN
 
 
 def unsigned() -> str:
@@ -62,11 +70,15 @@ def unsigned() -> str:
         (signed(exp=SOON + MOST_LIFE + 1), f"within {MOST_LIFE} s"),
         (signed(exp=SOON), f"within {MOST_LIFE} s"),
         (signed(iat="now"), f"within {MOST_LIFE} s"),
+        (signed(rts=None), "what the caller may"),
+        (signed(rts=["numbers"]), "what the caller may"),
+        (signed(rec=None), "what the caller may"),
+        (signed(rec="theirs"), "what the caller may"),
     ],
 )
 def test_any_other_pass_is_refused(text: str, words: str) -> None:
     with pytest.raises(Unauthorized) as refused:
-        Passes(SECRET).actor(text, {"pipeline"}, NOW)
+        Passes(SECRET).caller(text, {"pipeline"}, NOW)
     assert words in refused.value.detail
 
 
@@ -80,11 +92,11 @@ def test_any_other_pass_is_refused(text: str, words: str) -> None:
     ],
 )
 def test_clocks_may_differ_a_little_and_then_are_told_to_be_set(skew: int, words: str | None) -> None:
-    def read() -> str:
-        return Passes(SECRET).actor(signed(), {"pipeline"}, NOW + skew * 1000)
+    def read() -> Caller:
+        return Passes(SECRET).caller(signed(), {"pipeline"}, NOW + skew * 1000)
 
     if words is None:
-        assert read() == "ann"
+        assert read() == ANN
     else:
         with pytest.raises(Unauthorized) as refused:
             read()
@@ -118,12 +130,12 @@ def test_a_breaker_opens_after_failures_in_a_row_and_lets_one_call_try() -> None
 @given(data=st.data())
 def test_a_command_arrives_as_it_was_sent(name: str, data: st.DataObject) -> None:
     command = data.draw(models(commands()[name]))
-    meta = Meta("ann", "id", "trace", "system", 3)
+    meta = Meta("ann", "id", "trace", "system", 3, ANN)
     read = Sent.model_validate_json(sent(command, meta))
     again = type(command).model_validate(read.fields)
     assert again == command
     assert command_hash(again) == command_hash(command)
-    assert read.meta("ann") == meta
+    assert read.meta(ANN) == meta
 
 
 def test_an_effect_arrives_as_it_was_told() -> None:
@@ -138,6 +150,7 @@ def test_an_effect_arrives_as_it_was_told() -> None:
         Invalid("must not be empty", field="name"),
         MissingRate("there is no rate", field="currency", currency="EUR", day="2026-02-03"),
         VersionConflict("changed meanwhile", stream="deal-d", expected=1, actual=2),
+        Denied("your account has no right to this", right="numbers"),
         ErasedClient("the client was erased", field="client_id"),
         Erased("the personal data was erased"),
         Fields([FieldError(field="name", message="is needed"), FieldError(field="value", message="is too large")]),

@@ -43,6 +43,7 @@ def test_documents(tmp_path: Path):
     history.add("note-n1", NoteEdited(**note, text="two"), DAY)
     history.add("note-n1", NotePriorityChanged(**note, from_priority="high", to_priority="none"), DAY)
     history.add("note-n1", NoteRemoved(**note), DAY)
+    history.add("client-c1", ClientAssigned(client_id="c1", to_owner="u1"), DAY)
     contact = {"contact_id": "k1", "client_id": "c1"}
     history.add("contact-k1", ContactAdded(**contact, name="Ada", number=1, email="a@b.c", position="chief"), DAY)
     history.add("contact-k1", ContactChanged(**contact, name="Ada L."), DAY)
@@ -55,12 +56,13 @@ def test_documents(tmp_path: Path):
         got = oracle.documents()
     assert got["clients"] == {
         "c1": {
-            "name": "Нова", "status": "current", "temperature": None, "owner_id": None, "discount": "5",
+            "name": "Нова", "status": "current", "temperature": None, "owner_id": "u1", "discount": "5",
             "country": "PL", "segment": None,
         }
     }  # fmt: skip
     assert got["notes"] == {"n1": {"client_id": "c1", "text": "two", "priority": "none", "removed": True}}
-    assert got["contacts"] == {"k1": {"client_id": "c1", "name": "Ada L.", "email": None, "removed": True}}
+    contact = {"client_id": "c1", "name": "Ada L.", "email": None, "owner_id": "u1", "removed": True}
+    assert got["contacts"] == {"k1": contact}
     assert got["leads"] == {"l1": {"status": "new"}}
     assert got["deals"] == {"d1": {"stage_id": "A", "client_id": "c1", "owner_id": "u1", "base_value": 100}}
     assert got["orders"] == {"o1": {"status": "new", "client_id": "c1", "owner_id": "u1", "base_total": 200}}

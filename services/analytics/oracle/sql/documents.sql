@@ -23,7 +23,8 @@ GROUP BY client_id;
 CREATE VIEW documents.contacts AS
 SELECT contact_id AS id, arg_max(client_id, version) AS client_id, arg_max(name, version) AS name,
        arg_max_null(email, version) FILTER (type <> 'clients.ContactRemoved.v1') AS email,
-       bool_or(type = 'clients.ContactRemoved.v1') AS removed
+       bool_or(type = 'clients.ContactRemoved.v1') AS removed,
+       (SELECT c.owner_id FROM documents.clients AS c WHERE c.id = arg_max(event.client_id, version)) AS owner_id
 FROM event WHERE type IN ('clients.ContactAdded.v1', 'clients.ContactChanged.v1', 'clients.ContactRemoved.v1')
 GROUP BY contact_id;
 

@@ -1,0 +1,45 @@
+"""Templates, one environment for each language, and the answers made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import Response
+
+from services.gateway.pages.languages import LANGUAGES, catalogue
+from services.gateway.pages.look import CHOICES, Look
+from services.gateway.pages.static import assets
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+_VARY = "accept-language, cookie, hx-request"
+
+
+@cache
+def environment(language: str) -> Environment:
+    """Return the templates of a language: `_()` speaks it, `asset()` gives addresses of files."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    words = catalogue(language)
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        words.gettext, words.ngettext, newstyle=True, pgettext=words.pgettext, npgettext=words.npgettext
+    )
+    made.globals |= {"lang": language, "languages": LANGUAGES, "choices": CHOICES, "asset": assets().address}
+    return made
+
+
+def html(
+    look: Look, template: str, values: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a page, or a part of one that htmx asked for. The template also has `look`."""
+    content = environment(look.language).get_template(template).render({**values, "look": look})
+    return Response(content, status, {"vary": _VARY, **(headers or {})}, "text/html")

@@ -1,0 +1,24 @@
+"""All pages of the gateway, and the files they need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.gateway.pages import look
+from services.gateway.pages.first import first
+from services.gateway.pages.specimen.routes import SPECIMEN
+from services.gateway.pages.static import assets, static
+from services.kit.engine import Engine
+from services.kit.rights import OPEN, SIGNED_IN
+from services.kit.web import PageRoute
+
+
+def pages(_: Engine, *, development: bool = False) -> Sequence[PageRoute]:
+    """Return the routes of the pages; the specimen is for development only. Raises Unusable if files are not built."""
+    assets()
+    always = (
+        PageRoute("/", first, needs=SIGNED_IN),
+        PageRoute(look.PATH, look.choose, needs=OPEN),
+        PageRoute("/static/{version}/{name:path}", static, needs=OPEN),
+    )
+    return (*always, *SPECIMEN) if development else always

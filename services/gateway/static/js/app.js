@@ -1,0 +1,10 @@
+// Everything a page does by script. Listeners are on the document, so parts that come later need no set-up.
+import "./look.js";
+import "./requests.js";
+import "./dialogs.js";
+import "./combobox.js";
+import "./palette.js";
+import "./panel.js";
+import "./selection.js";
+import "./tags.js";
+import "./files.js";

@@ -302,6 +302,9 @@ async def test_an_interrupted_import_is_completed(desk: Desk, monkeypatch: pytes
     desk.engine.handler.forget_all()
     await settled(desk.engine)
     assert 0 < len(await desk.all("notes")) < 10
+    acme = (await desk.clients())[0]
+    assert acme.city == "Kyiv"
+    await desk.say(c.ChangeClientDetails(client_id="a", name=acme.name, phones=acme.phones, city="Odesa"))
     plan = await desk.plan(text, duplicates="update")
     report = await desk.take(text, duplicates="update")
     assert report.counts == plan.counts == {"new": 10, "update": 2, "skip": 0, "refuse": 1}
@@ -310,7 +313,10 @@ async def test_an_interrupted_import_is_completed(desk: Desk, monkeypatch: pytes
     ]
     assert [note.text for note in await desk.all("notes")] == [f"note {n}" for n in range(10)]
     events = await store.read_all(before, 1000)
-    assert sum(event.type.startswith("clients.Client") for event in events) == 11  # ten registered, one changed
+    assert (
+        sum(event.type.startswith("clients.Client") for event in events) == 12
+    )  # ten registered, one changed and edited
+    assert (await desk.clients())[0].city == "Odesa"  # an edit of somebody is not overwritten
     kinds = [event.type for event in await store.read(stream_of(report.import_id))]
     assert (kinds[0], kinds[-1]) == (TableImportBegun.type, TableImportFinished.type)
     assert (kinds.count(TableImportBegun.type), kinds.count(TableRowsTaken.type)) == (2, 5)

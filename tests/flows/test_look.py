@@ -95,6 +95,14 @@ async def test_every_answer_has_the_strict_policy(app: App, path: str):  # S6
     }
 
 
+async def test_pages_of_other_sites_are_kept_apart_where_browsers_heed_it(app: App):
+    made = create_app(app.engine, SERVICES, pages(app.engine), hosts=["crm.example"])
+    for base, sent in (("http://localhost", True), ("https://crm.example", True), ("http://crm.example", False)):
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(made), base_url=base) as client:
+            headers = (await client.get("/")).headers
+            assert (headers.get("cross-origin-opener-policy") == "same-origin") is sent, base
+
+
 async def test_a_page_is_not_mixed_up_in_a_cache(app: App):
     answer = await app.http.get("/")
     assert answer.headers["vary"] == "accept-language, cookie, hx-request"

@@ -72,6 +72,15 @@ class Numbers:
         rows = await self.reader.get(self.group, ROWS.name, f"{self.rules.id}:{subject_id}")
         return together([stored.document for stored in rows])
 
+    async def rows(self, subject_ids: Sequence[str]) -> list[Row]:
+        """Return the rows of these clients or contact persons, as far as there are any."""
+        wanted = [f"{self.rules.id}:{id}" for id in subject_ids]
+        found: dict[str, list[Row]] = {}
+        for stored in await self.reader.get_many(self.group, ROWS.name, wanted):
+            found.setdefault(stored.id, []).append(stored.document)
+        rows = (together(each) for each in found.values())
+        return [row for row in rows if row is not None]
+
     def kind(self, funnel_id: str, stage_id: str) -> str:
         """Return the class of a stage: in_work, bought, refused or none."""
         return kind_of(self.lane, self.rules, funnel_id, stage_id)

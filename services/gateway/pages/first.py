@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.problem import Invalid, Unavailable
+from services.gateway.pages import menu
 from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look
 from services.gateway.pages.render import html
-from services.gateway.pages.shell import Entry, Group, Shell
 from services.gateway.pages.texts import Texts
 from services.kit import clock
 from services.kit.web import Asker, Sitting, caller_of
@@ -40,13 +40,8 @@ async def first(asker: Asker, request: Request) -> Response:
             found = await _gather(asker, sitting, request.query_params)
     except Unavailable:
         return html(look, "loading.html", {}, status=503, headers={"refresh": "2"})
-    shell = _shell(words, found["settings"].name)
+    shell = menu.shell(words, caller_of(request), menu.NUMBERS, found["settings"].name)
     return html(look, "first.html", {**found, **_shown(look, found), "shell": shell, "labels": _labels(words)})
-
-
-def _shell(words: NullTranslations, workspace: str) -> Shell:
-    home = Entry(words.gettext("Sales analytics"), "/", "chart-bar")
-    return Shell(menu=[Group([home])], current="/", workspace=workspace)
 
 
 def _labels(words: NullTranslations) -> dict[str, str]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.gateway.pages import look
+from services.gateway.pages.clients.listed import clients
+from services.gateway.pages.clients.page import client, panel, why
+from services.gateway.pages.clients.palette import palette
 from services.gateway.pages.first import first
 from services.gateway.pages.specimen.routes import SPECIMEN
 from services.gateway.pages.static import assets, static
 from services.kit.engine import Engine
-from services.kit.rights import OPEN, SIGNED_IN
+from services.kit.rights import OPEN, SIGNED_IN, needs
 from services.kit.web import PageRoute
 
 
@@ -18,6 +21,11 @@ def pages(_: Engine, *, development: bool = False) -> Sequence[PageRoute]:
     assets()
     always = (
         PageRoute("/", first, needs=SIGNED_IN),
+        PageRoute("/clients", clients, needs=needs("clients.read")),
+        PageRoute("/clients/{client_id}", client, needs=needs("clients.read")),
+        PageRoute("/clients/{client_id}/panel", panel, needs=needs("clients.read")),
+        PageRoute("/clients/{client_id}/why/{field}", why, needs=needs("clients.read", "numbers")),
+        PageRoute("/palette", palette, needs=needs("clients.read")),
         PageRoute(look.PATH, look.choose, needs=OPEN),
         PageRoute("/static/{version}/{name:path}", static, needs=OPEN),
     )

@@ -24,8 +24,9 @@ _HEADERS = {
     "referrer-policy": "no-referrer",
     "x-frame-options": "DENY",
     "cross-origin-resource-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
 }
+_OPENER = "cross-origin-opener-policy"
+"""Sent where browsers heed it: elsewhere than on this machine or under TLS they only complain about it."""
 
 
 class Guard:
@@ -54,6 +55,8 @@ class Guard:
                 answer = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     answer[name] = value
+                if scope["scheme"] == "https" or _name(headers.get("host", "")) in HOSTS:
+                    answer[_OPENER] = "same-origin"
                 if "cache-control" not in answer:
                     answer["cache-control"] = "no-store"
             await send(message)

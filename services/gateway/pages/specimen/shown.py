@@ -72,6 +72,7 @@ def card(texts: Texts, person: Person) -> dict[str, Any]:
         "note": person.note,
         "priority": person.priority,
         "discount": texts.percent(person.discount) if person.discount else "",
+        "figures": True,
         "sales": texts.money(person.sales[1]),
         "in_work": texts.money(person.in_work[1]),
         "balance": texts.money(person.balance),

@@ -28,4 +28,10 @@ document.addEventListener("htmx:response:error", (event) => {
 document.addEventListener("htmx:error", (event) => {
   if (event.detail.ctx) toast(words("lost"), "bad");
 });
-document.addEventListener("htmx:after:swap", () => document.querySelector("[data-focus]")?.focus());
+const focus = () => {
+  const wanted = document.querySelector("[data-focus]");
+  wanted?.removeAttribute("data-focus");
+  wanted?.focus();
+};
+document.addEventListener("htmx:after:swap", focus);
+focus();

@@ -1,0 +1,1 @@
+"""Pages of clients: the list, a client, the palette."""

@@ -1,0 +1,184 @@
+"""A client: its data, notes, last orders and open deals, numbers with what they are made of, and its history (S3.9)."""
+
+from __future__ import annotations
+
+from gettext import NullTranslations
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.problem import Invalid, NotFound, Unavailable
+from services.gateway.pages import menu
+from services.gateway.pages.clients.listed import GROUPS
+from services.gateway.pages.clients.shown import address, card, eight
+from services.gateway.pages.clients.story import told
+from services.gateway.pages.languages import catalogue
+from services.gateway.pages.look import Look
+from services.gateway.pages.render import html
+from services.gateway.pages.texts import Texts
+from services.kit.rights import Denied
+from services.kit.web import Asker, Sitting, caller_of
+
+_GROUPS = (*GROUPS, "pipeline")
+_NOTES = 10
+_MANY = 50
+_ORDERS = 5
+_HISTORY = 50
+TABS = ("", "notes", "history")
+
+
+async def client(asker: Asker, request: Request) -> Response:
+    """Show the page; `?tab=history` its history, newest first, from `?cursor=`."""
+    return await _shown(asker, request, "clients/page.html")
+
+
+async def panel(asker: Asker, request: Request) -> Response:
+    """Show the client for the side panel."""
+    return await _shown(asker, request, "clients/panel.html")
+
+
+async def why(asker: Asker, request: Request) -> Response:
+    """Show the parts of a number, which sum to it (X2)."""
+    look, caller = Look.of(request), caller_of(request)
+    id, field = request.path_params["client_id"], request.path_params["field"]
+    async with asker.sitting(caller, _GROUPS) as sitting:
+        settings = (await asker.ask(sitting, "/settings")).item
+        texts = Texts(look.language, settings.base_currency, settings.zone)
+        await asker.ask(sitting, "/clients/{client_id}", client_id=id)
+        explained = await asker.ask(sitting, "/explain/clients/{subject_id}/{field}", subject_id=id, field=field)
+    write = texts.count if field.endswith("_count") else texts.money
+    parts = [(part.kind, texts.day(part.at), write(part.amount)) for part in explained.parts]
+    values = {"explained": explained, "parts": parts, "total": write(explained.total), "value": write(explained.value)}
+    return html(look, "clients/why.html", {**values, "texts": texts})
+
+
+async def _shown(asker: Asker, request: Request, template: str) -> Response:
+    look, caller = Look.of(request), caller_of(request)
+    words, id = catalogue(look.language), request.path_params["client_id"]
+    try:
+        async with asker.sitting(caller, _GROUPS) as sitting:
+            settings = (await asker.ask(sitting, "/settings")).item
+            texts = Texts(look.language, settings.base_currency, settings.zone)
+            values = await _gathered(asker, sitting, texts, words, id, request)
+    except Unavailable:
+        return html(look, "loading.html", {}, status=503, headers={"refresh": "2"})
+    except NotFound:
+        shell = menu.shell(words, caller, menu.CLIENTS)
+        return html(look, "clients/nobody.html", {"shell": shell}, status=404)
+    shell = menu.shell(words, caller, menu.CLIENTS, settings.name)
+    return html(look, template, {**values, "shell": shell, "texts": texts, "labels": words})
+
+
+async def _gathered(
+    asker: Asker, sitting: Sitting, texts: Texts, words: NullTranslations, id: str, request: Request
+) -> dict[str, Any]:
+    found = (await asker.ask(sitting, "/clients/{client_id}", client_id=id)).item
+    tab = request.query_params.get("tab", "")
+    tab = tab if tab in TABS else ""
+    notes = await _notes(asker, sitting, id, request.query_params.get("cursor", "") if tab == "notes" else None)
+    people = await asker.ask(sitting, "/clients/{client_id}/contacts", client_id=id, limit=_MANY)
+    metrics = await _allowed(asker, sitting, "/clients/{client_id}/metrics", client_id=id)
+    orders = await _allowed(asker, sitting, "/orders", client_id=id, limit=_ORDERS)
+    deals = await _allowed(asker, sitting, "/deals", client_id=id, limit=_ORDERS)
+    names = {each.employee_id: each.name for each in await _employees(asker, sitting)}
+    stages = await _stages(asker, sitting)
+    numbers = None if metrics is None else metrics.item
+    return {
+        "client": found,
+        "card": card(texts, found, numbers),
+        "owner": names.get(found.owner_id or "", ""),
+        "notes": [_note(texts, names, each) for each in notes.items],
+        "more_notes": f"{address(id)}?{urlencode({'tab': 'notes', 'cursor': notes.next if tab else ''})}"
+        if notes.next is not None
+        else "",
+        "people": people.items,
+        "fields": [] if numbers is None else eight(texts, labels(words), numbers),
+        "as_of": texts.moment(sitting.as_of),
+        "orders": None if orders is None else [_fact(texts, stages, each, "order") for each in orders.items],
+        "deals": None if deals is None else [_fact(texts, stages, each, "deal") for each in deals.items],
+        "tab": tab,
+        "tabs": [
+            (words.gettext("Main"), address(id), ""),
+            (words.gettext("Notes"), f"{address(id)}?tab=notes", ""),
+            (words.gettext("History"), f"{address(id)}?tab=history", ""),
+        ],
+        "here": f"{address(id)}?tab={tab}" if tab else address(id),
+        "history": await _history(asker, sitting, texts, words, names, id, request) if tab == "history" else None,
+    }
+
+
+async def _notes(asker: Asker, sitting: Sitting, id: str, cursor: str | None) -> Any:
+    """Return the first notes (None), or a page of them from this cursor; from the first one if it is broken."""
+    given: dict[str, Any] = {"client_id": id, "limit": _NOTES if cursor is None else _MANY}
+    try:
+        return await asker.ask(sitting, "/clients/{client_id}/notes", **given, cursor=cursor or None)
+    except Invalid:
+        return await asker.ask(sitting, "/clients/{client_id}/notes", **given)
+
+
+async def _allowed(asker: Asker, sitting: Sitting, path: str, **params: Any) -> Any:
+    """Answer a query; None without the right to it, or while it is not counted yet."""
+    try:
+        return await asker.ask(sitting, path, **params)
+    except (Denied, NotFound):
+        return None
+
+
+async def _employees(asker: Asker, sitting: Sitting) -> list[Any]:
+    found = await _allowed(asker, sitting, "/employees", limit=200, left=True)
+    return [] if found is None else list(found.items)
+
+
+async def _stages(asker: Asker, sitting: Sitting) -> dict[tuple[str, str], str]:
+    found = await _allowed(asker, sitting, "/funnels", limit=200)
+    funnels = [] if found is None else found.items
+    return {(funnel.funnel_id, stage.stage_id): stage.name for funnel in funnels for stage in funnel.stages}
+
+
+async def _history(
+    asker: Asker, sitting: Sitting, texts: Texts, words: NullTranslations, names: dict[str, str], id: str, request: Any
+) -> dict[str, Any]:
+    cursor = request.query_params.get("cursor", "")
+    cursor = cursor if cursor.isdecimal() and cursor.isascii() else ""
+    path = "/clients/{client_id}/history"
+    page = await asker.ask(sitting, path, client_id=id, limit=_HISTORY, cursor=cursor or None)
+    following = f"{address(id)}?tab=history&cursor={page.next}" if page.next else ""
+    return {"saves": told(texts, words, names, page.items), "next": following, "later": bool(cursor)}
+
+
+def _note(texts: Texts, names: dict[str, str], note: Any) -> dict[str, Any]:
+    return {
+        "text": note.text,
+        "priority": note.priority,
+        "author": names.get(note.author, ""),
+        "at": texts.moment(note.added_at),
+        "edited": texts.moment(note.edited_at) if note.edited_at else "",
+    }
+
+
+def _fact(texts: Texts, stages: dict[tuple[str, str], str], fact: Any, kind: str) -> dict[str, Any]:
+    stage = fact.status if kind == "order" else fact.stage_id
+    total = fact.base_total if kind == "order" else fact.base_value
+    at = fact.ordered_at if kind == "order" else fact.entered_at
+    title = f"#{fact.number}" if kind == "order" else (fact.title or f"#{fact.number}")
+    return {
+        "title": title,
+        "stage": stages.get((fact.funnel_id, stage), stage),
+        "at": texts.day(at),
+        "total": "" if total is None else texts.money(total),
+    }
+
+
+def labels(words: NullTranslations) -> list[tuple[str, str]]:
+    """Return the numbers of a client with their names (S1.4 to S1.10)."""
+    return [
+        ("sales_count", words.gettext("Sales, count")),
+        ("sales_sum", words.gettext("Sales")),
+        ("avg_check", words.gettext("Average check")),
+        ("in_work_count", words.gettext("In work, count")),
+        ("in_work_sum", words.gettext("In work")),
+        ("refused_count", words.gettext("Refused, count")),
+        ("refused_sum", words.gettext("Refused")),
+    ]

@@ -1,0 +1,21 @@
+"""The menu that every page has: only what there is and what the caller may (P26)."""
+
+from __future__ import annotations
+
+from gettext import NullTranslations
+
+from services.gateway.pages.shell import Entry, Group, Shell
+from services.kit.rights import Caller
+
+CLIENTS = "/clients"
+NUMBERS = "/"
+PALETTE = "/palette"
+
+
+def shell(words: NullTranslations, caller: Caller, current: str, workspace: str = "") -> Shell:
+    """Return the shell of a page under this entry of the menu."""
+    entries = [Entry(words.gettext("Sales analytics"), NUMBERS, "chart-bar")]
+    if caller.may("clients.read"):
+        entries.insert(0, Entry(words.gettext("Clients"), CLIENTS, "users"))
+    search = PALETTE if caller.may("clients.read") else ""
+    return Shell(menu=[Group(entries)], current=current, workspace=workspace, search=search, bottom=entries)

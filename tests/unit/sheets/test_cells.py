@@ -1,10 +1,12 @@
 """Columns are matched by name in three languages, cells read without guessing (#5, S3.11 to S3.19, SPEC 4)."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from contracts.problem import Invalid
 from services.importer.sheets.cells import Problem, Surroundings, said
-from services.importer.sheets.fields import FIELDS, NAMES
+from services.importer.sheets.fields import FIELDS, NAMES, REQUIRED
 from services.importer.sheets.matching import known, matched
 from services.importer.sheets.phones import phones, region_of, region_of_zone, same_phone
 from services.importer.sheets.table import Row, Table
@@ -230,3 +232,19 @@ def test_several_columns_of_one_field_are_joined():
     row = read(Name="x", Phone="0441234567", Mobile="0671234567", Note="a", Comment="b")
     assert row.values["phones"] == ["+380441234567", "+380671234567"]
     assert row.values["note"] == "a\nb"
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from([field for fields in FIELDS.values() for field in fields]),
+    st.one_of(st.text(max_size=30), st.from_regex(r"[+0-9.,/ eE-]{1,20}", fullmatch=True)),
+)
+def test_any_text_in_any_field_is_a_value_or_a_problem(field, text):
+    for kind, fields in FIELDS.items():
+        if field in fields:
+            columns = ("x", *REQUIRED[kind])
+            by_hand = {"x": field.id} | {name: "" if name == field.id else name for name in REQUIRED[kind]}
+            table = Table("t.csv", "0", 1, columns, [Row(2, (text.strip(), *["y"] * len(REQUIRED[kind])))])
+            row = said(table.rows[0], matched(kind, columns, by_hand), table, AROUND)
+            assert row.problems or row.values or not text.strip()
+            assert all(problem.reason and problem.column in columns for problem in row.problems)

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import typer
 
-from services.cli import demo_accounts, progress, standing
+from services.cli import demo_accounts, progress, sheets, standing
 from services.cli.accounts import Direct
 from services.cli.events import export_events
 from services.cli.filling import Demo, bring, fill, settle, today
 from services.cli.metrics import present_tables, write
 from services.cli.past import tables_as_of
 from services.cli.rebuilding import rebuilt
+from services.cli.sheets import TableOrder
 from services.cli.telling import counted, told_differences, told_findings, told_import
 from services.cli.verify import verify
 from services.cli.workspace import chosen, engine, ports
@@ -49,6 +50,26 @@ class InFolder:
         """See Verbs."""
         check_place(errors, self.data)
         return told_import(await bring(self.data, folder, strict=strict, source=source), errors, self.data)
+
+    async def import_table(self, wanted: TableOrder) -> int:
+        """See Verbs."""
+        async with engine(self.data) as running:
+            with progress.shown() as shown:
+                await settle(running, shown)
+            code = await sheets.import_table(running, wanted, self.data, self._where)
+            with progress.shown() as shown:
+                await settle(running, shown)
+        return code
+
+    async def undo_import(self, import_id: str) -> int:
+        """See Verbs."""
+        async with engine(self.data) as running:
+            with progress.shown() as shown:
+                await settle(running, shown)
+            code = await sheets.undo_import(running, import_id)
+            with progress.shown() as shown:
+                await settle(running, shown)
+        return code
 
     async def export_metrics(self, out: Path, when: int | None) -> int:
         """See Verbs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -148,6 +148,48 @@ def import_(
 ) -> None:
     """Import a bundle; again imported, only what is new is added."""
     do(profile, data, lambda on: on.import_(folder, strict=strict, source=source, errors=errors))
+
+
+@app.command()
+def import_table(
+    file: Annotated[Path, typer.Argument(help="A spreadsheet: CSV or XLSX.")],
+    kind: Annotated[Literal["clients", "contacts", "notes"], typer.Option(help="What its rows are.")] = "clients",
+    by_hand: Annotated[
+        list[str] | None, typer.Option("--map", help='"Column=field"; "Column=" leaves it out.', metavar="COLUMN=FIELD")
+    ] = None,
+    duplicates: Annotated[
+        Literal["skip", "update", "create"], typer.Option(help="Rows of whom is there by phone, e-mail, tax number.")
+    ] = "skip",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the first rows and the counts; store nothing.")
+    ] = False,
+    refused: Annotated[Path, typer.Option(help="Where refused rows are listed.")] = Path("refused.csv"),
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; default: the first with rows.")] = None,
+    country: Annotated[
+        str | None, typer.Option(help="Country of phones without a code; default: that of the time zone.")
+    ] = None,
+    data: Data = DEFAULT,
+    profile: OfProfile = None,
+) -> None:
+    """Import a spreadsheet of clients, contacts or notes; an interrupted import is completed by doing it again."""
+    from services.cli import sheets
+    from services.importer.sheets.taking import Order as Taking
+
+    async def done() -> int:
+        order = Taking(file, kind, sheets.by_hand(by_hand or ()), duplicates, sheets.country_of(country), sheet)
+        return await verbs(profile, data).import_table(sheets.TableOrder(order, dry_run, refused))
+
+    _run(done())
+
+
+@app.command()
+def undo_import(
+    import_id: Annotated[str, typer.Argument(metavar="ID", help="The id that the import told.")],
+    data: Data = DEFAULT,
+    profile: OfProfile = None,
+) -> None:
+    """Take an imported spreadsheet back, as far as nobody changed since what it brought."""
+    do(profile, data, lambda on: on.undo_import(import_id))
 
 
 @export.command()

@@ -10,13 +10,14 @@ from pathlib import Path
 import typer
 
 from contracts.problem import Unavailable
-from services.cli import demo_accounts, processes, progress, standing
+from services.cli import demo_accounts, processes, progress, sheets, standing
 from services.cli.accounts import Direct
 from services.cli.events import export_events
 from services.cli.filling import Demo, pour, today
 from services.cli.metrics import present_tables, write
 from services.cli.past import tables_as_of
 from services.cli.rebuilding import rebuilt
+from services.cli.sheets import TableOrder
 from services.cli.telling import FINDINGS, counted, told_differences, told_findings, told_import
 from services.cli.verify import verify
 from services.cli.watching import Resting, Stuck, servers, settled, truth, watching
@@ -63,6 +64,22 @@ class OnServers:
                     progress=shown,
                 )
             code = told_import(report, errors, None)
+            return max(code, await self._folded(engine))
+
+    async def import_table(self, wanted: TableOrder) -> int:
+        """See Verbs. The workers must have folded what was there, and are waited for afterwards."""
+        async with watching(self.settings) as engine:
+            with progress.shown() as shown:
+                await settled(engine, shown, self._where)
+            code = await sheets.import_table(engine, wanted, None, self._where)
+            return max(code, await self._folded(engine))
+
+    async def undo_import(self, import_id: str) -> int:
+        """See Verbs; as import_table."""
+        async with watching(self.settings) as engine:
+            with progress.shown() as shown:
+                await settled(engine, shown, self._where)
+            code = await sheets.undo_import(engine, import_id)
             return max(code, await self._folded(engine))
 
     async def export_metrics(self, out: Path, when: int | None) -> int:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from services.cli.accounts import Direct
 from services.cli.standing import Order
 from services.kit.settings import Settings
+
+if TYPE_CHECKING:
+    from services.cli.sheets import TableOrder
 
 Profile = Literal["embedded", "distributed"]
 
@@ -23,6 +26,14 @@ class Verbs(Protocol):
 
     async def import_(self, folder: Path, *, strict: bool, source: str | None, errors: Path) -> int:
         """Import a bundle; bad rows are listed in the file `errors`."""
+        ...
+
+    async def import_table(self, wanted: TableOrder) -> int:
+        """Take in a spreadsheet of clients, contacts or notes, or show what that would do."""
+        ...
+
+    async def undo_import(self, import_id: str) -> int:
+        """Take an import of a spreadsheet back."""
         ...
 
     async def export_metrics(self, out: Path, when: int | None) -> int:

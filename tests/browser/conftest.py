@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -65,10 +66,16 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def cookies() -> dict[str, list[Any]]:
+    """Of whoever signed in, by address."""
+    return {}
+
+
 @pytest.fixture
-def desk(chromium: Browser, port: int) -> Iterator[Desk]:
+def desk(chromium: Browser, port: int, cookies: dict[str, list[Any]]) -> Iterator[Desk]:
     """Opens pages; at the end of the test no page may have reported anything."""
-    made = Desk(chromium, f"http://127.0.0.1:{port}", f"http://{HOST}:{port}")
+    made = Desk(chromium, f"http://127.0.0.1:{port}", f"http://{HOST}:{port}", cookies=cookies)
     yield made
     made.close()
     assert made.reports == []

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+
+from tests.browser.served import LOGIN, PASSWORD
 
 AXE = Path(__file__).parents[2] / "assets/node_modules/axe-core/axe.min.js"
 WIDTHS = {390: 844, 820: 1180, 1440: 900}
 """Phone, tablet, desk: width → height, px."""
-PAGES = ("/", "/ui", "/ui?panel=4102")
+CLIENT = "/clients/{client}"
+"""The page of the first client of the list."""
+PAGES = (
+    "/", "/ui", "/ui?panel=4102", "/clients", "/clients?status=current&q=a", CLIENT, f"{CLIENT}?tab=history",
+    "/profile", "/employees", "/sign-in",
+)  # fmt: skip
 LANGUAGES = ("en", "uk", "ru")
 WAIT_MS = 20_000
 _REPORT = """
@@ -36,6 +44,8 @@ class Desk:
     reports: list[str] = field(default_factory=list)
     provoked: str | None = None
     """What reports that the test itself brings about have in them."""
+    cookies: dict[str, list[Any]] = field(default_factory=dict)
+    """Address → the cookies of whoever signed in there: once for all tests of a session."""
     _contexts: list[BrowserContext] = field(default_factory=list)
 
     def open(
@@ -62,6 +72,7 @@ class Desk:
         )
         self._contexts.append(context)
         context.set_default_timeout(WAIT_MS)
+        self._sign_in(context, base)
         if theme != "auto":
             context.add_cookies([{"name": "voronka-theme", "value": theme, "url": base}])
         context.add_init_script(_REPORT)
@@ -69,6 +80,11 @@ class Desk:
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self._note(f"error: {error}"))
         page.on("requestfailed", self._failed)
+        if "{client}" in path:
+            page.goto("/clients")
+            first = page.locator("a.cover").first.get_attribute("href")
+            assert first is not None
+            path = path.replace(CLIENT, first)
         answer = page.goto(path)
         assert answer is not None
         assert answer.ok, answer.status
@@ -76,6 +92,14 @@ class Desk:
         if scripts:
             page.evaluate("document.fonts.ready.then(() => null)")
         return page
+
+    def _sign_in(self, context: BrowserContext, base: str) -> None:
+        if base not in self.cookies:
+            form = {"login": LOGIN, "password": PASSWORD}
+            answer = context.request.post("/sign-in", form=form, max_redirects=0)
+            assert answer.status == 303, answer.text()
+            self.cookies[base] = list(context.cookies())
+        context.add_cookies(self.cookies[base])
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

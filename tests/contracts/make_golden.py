@@ -23,6 +23,7 @@ def golden_id(kind: str, number: int = 1) -> str:
     return ids.created_id("golden", f"{kind}-{number}")
 
 
+_IMPORT = golden_id("import")
 _DEAL_LINES = [
     {"product_id": golden_id("product"), "quantity": "12", "total": 1_185_000, "unit_cost": "712.5040", "cost": 20_726},
     {"product_id": golden_id("product", 2), "quantity": "0.750", "total": 65_050, "unit_cost": None, "cost": None},
@@ -199,6 +200,23 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "WorkspaceSettingsChanged": {"name": "Ромашка Груп"},
     "AccountTokenIssued": {"name": "Бухгалтерія"},
     "NumbersReserved": {"kind": "deal"},
+    "TableImportBegun": {
+        "import_id": _IMPORT,
+        "kind": "clients",
+        "file": "Клієнти 2026.xlsx",
+        "options": "0f" * 16,
+        "rows": 120,
+    },
+    "TableRowsTaken": {
+        "import_id": _IMPORT,
+        "options": "0f" * 16,
+        "things": [
+            {"thing": "client", "id": golden_id("client"), "row": 2},
+            {"thing": "note", "id": golden_id("note"), "row": 2},
+        ],
+    },
+    "TableImportFinished": {"import_id": _IMPORT, "new": 100, "updated": 12, "skipped": 5, "refused": 3},
+    "TableImportUndone": {"import_id": _IMPORT, "undone": 111, "left": 1},
 }
 """By the event's name: where the field means something else, or a type of its own."""
 _IMPORTED = {"DealOpened", "OrderPlaced"}

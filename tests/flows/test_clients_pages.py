@@ -7,6 +7,7 @@ import pytest
 
 from tests.flows.test_api_page import text_of
 from tests.support.app import App, running
+from tests.support.staff import bearer
 from tests.support.world import World
 
 _HOSTILE = "<img src=x onerror=alert(1)>"
@@ -126,7 +127,7 @@ async def test_a_clients_history_is_told_in_sentences(tmp_path: Path) -> None:
     async with running(tmp_path) as app:
         await app.done("/employees", {"employee_id": "maria", "name": "Maria"})
         await client(app, "acme", discount="5")
-        await app.done("/clients/acme/terms", {"discount": "10"}, **{"X-Actor": "maria"})
+        await app.done("/clients/acme/terms", {"discount": "10"}, **bearer("administrator:maria"))
         await app.done("/clients/acme/owner", {"owner_id": "maria"})
         assert await app.engine.settle(20)
         shown = re.sub(r" +", " ", text_of(await page(app, "/clients/acme?tab=history")))

@@ -12,6 +12,7 @@ from services.cli.workspace import SERVICES
 from services.gateway.pages.routes import pages
 from services.kit.web import create_app
 from tests.support.app import App, running
+from tests.support.staff import AS_LOCAL, STAFF
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -19,8 +20,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def developing(app: App):
     """The same workspace, served for development."""
-    made = create_app(app.engine, SERVICES, pages(app.engine, development=True))
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(made), base_url="http://localhost") as client:
+    made = create_app(app.engine, SERVICES, pages(app.engine, development=True), gate=STAFF)
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(made), base_url="http://localhost", headers=AS_LOCAL
+    ) as client:
         yield client
 
 
@@ -96,9 +99,9 @@ async def test_every_answer_has_the_strict_policy(app: App, path: str):  # S6
 
 
 async def test_pages_of_other_sites_are_kept_apart_where_browsers_heed_it(app: App):
-    made = create_app(app.engine, SERVICES, pages(app.engine), hosts=["crm.example"])
+    made = create_app(app.engine, SERVICES, pages(app.engine), gate=STAFF, hosts=["crm.example"])
     for base, sent in (("http://localhost", True), ("https://crm.example", True), ("http://crm.example", False)):
-        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(made), base_url=base) as client:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(made), base_url=base, headers=AS_LOCAL) as client:
             headers = (await client.get("/")).headers
             assert (headers.get("cross-origin-opener-policy") == "same-origin") is sent, base
 

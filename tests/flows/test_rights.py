@@ -30,11 +30,14 @@ RECORDS = ("client", "contact", "note", "lead", "deal", "order", "payment")
 READS: dict[str, set[str]] = {
     "/clients": {A, D, M, K},
     "/clients/{client_id}": {A, D, M, K},
+    "/clients/{client_id}/history": {A, D, M, K},
     "/clients/{client_id}/notes": {A, D, M, K},
     "/clients/{client_id}/contacts": {A, D, M, K},
     "/contacts": {A, D, M, K},
     "/contacts/{contact_id}": {A, D, M, K},
+    "/contacts/{contact_id}/history": {A, D, M, K},
     "/notes/{note_id}": {A, D, M, K},
+    "/notes/{note_id}/history": {A, D, M, K},
     "/leads": {A, D, M, K},
     "/leads/{lead_id}": {A, D, M, K},
     "/deals": {A, D, M, K},
@@ -66,7 +69,19 @@ READS: dict[str, set[str]] = {
         )
     },
 }  # fmt: skip
-_CLIENT = ("details", "status", "temperature", "terms", "owner", "lost", "return", "stage", "main-contact")
+_CLIENT = (
+    "details",
+    "status",
+    "temperature",
+    "terms",
+    "owner",
+    "lost",
+    "return",
+    "archive",
+    "restore",
+    "stage",
+    "main-contact",
+)
 _DEAL = ("stage", "value", "lines", "contacts", "owner", "touch", "client")
 _STAGE = ("name", "position", "probability", "archive")
 WRITES: dict[str, set[str]] = {
@@ -111,7 +126,13 @@ WRITES: dict[str, set[str]] = {
 }
 PAGES: dict[tuple[str, str], set[str]] = {
     ("GET", "/"): EVERYBODY,
-    ("GET", "/static/{name}"): OPEN,
+    ("GET", "/clients"): {A, D, M, K},
+    ("GET", "/clients/{client_id}"): {A, D, M, K},
+    ("GET", "/clients/{client_id}/panel"): {A, D, M, K},
+    ("GET", "/clients/{client_id}/why/{field}"): {A, D, M, K},
+    ("GET", "/palette"): {A, D, M, K},
+    ("GET", "/look"): OPEN,
+    ("GET", "/static/{version}/{name:path}"): OPEN,
     ("GET", "/sign-in"): OPEN,
     ("POST", "/sign-in"): OPEN,
     ("POST", "/sign-out"): EVERYBODY,

@@ -17,8 +17,10 @@ from contracts.pipeline import commands as pipeline
 from contracts.pipeline.events import DealTouched
 from services.cli import filling, in_folder, on_servers, watching
 from services.cli.in_folder import InFolder
+from services.cli.sheets import TableOrder
 from services.cli.standing import Order
 from services.cli.workspace import chosen
+from services.importer.sheets.taking import Order as Taking
 from services.kit.engine import Engine
 from services.kit.eraser import ERASED
 from services.kit.errors import Unusable
@@ -245,4 +247,25 @@ async def test_an_import_that_nobody_folds_tells_what_it_stored(
         said = capsys.readouterr()
         assert said.out.startswith("nothing new to store")
         assert "do not show it yet" not in said.err
+        assert await on.verify(20) == 0
+
+
+async def test_a_spreadsheet_is_taken_in_and_back_on_servers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:  # #5
+    path = tmp_path / "list.csv"
+    path.write_text("Клієнт;Телефон\nРомашка;+380441234567\nAcme;\nAgain;044 123-45-67\n", "utf-8")
+    async with installation(tmp_path / "data") as installed:
+        on = verbs_on(installed, monkeypatch)
+        engine = (await installed.start(*ALL)).engine
+        await say(engine, ChangeWorkspaceSettings(zone="Europe/Kyiv"))
+        wanted = TableOrder(Taking(path), False, tmp_path / "refused.csv")
+        assert await on.import_table(wanted) == 0
+        said = capsys.readouterr().out
+        assert "3 rows: 2 new, 0 updating, 1 skipped, 0 refused" in said
+        import_id = said.split("voronka undo-import ")[1].split()[0]
+        assert await on.import_table(wanted) == 0
+        assert "nothing new to store" in capsys.readouterr().out
+        assert await on.undo_import(import_id) == 0
+        assert "2 records undone" in capsys.readouterr().out
         assert await on.verify(20) == 0

@@ -12,7 +12,9 @@ from services.cli import standing, verbs
 from services.cli.in_folder import InFolder
 from services.cli.main import app
 from services.cli.on_servers import OnServers
+from services.cli.sheets import TableOrder
 from services.cli.standing import Order
+from services.importer.sheets.taking import Order as Taking
 
 WORDS: dict[str, tuple[list[str], str, tuple[Any, ...], dict[str, Any]]] = {
     "run": (["run", "--port", "9000"], "run", ([], 9000), {"demo_if_empty": True}),
@@ -22,6 +24,20 @@ WORDS: dict[str, tuple[list[str], str, tuple[Any, ...], dict[str, Any]]] = {
         (Path("bundle"),),
         {"strict": True, "source": None, "errors": Path("errors.csv")},
     ),
+    "import-table": (
+        [
+            *("import-table", "c.xlsx", "--kind", "notes", "--map", "A = b=client", "--map", "C=", "--sheet", "S"),
+            *("--duplicates", "update", "--dry-run", "--refused", "r.csv", "--country", "Україна"),
+        ],
+        "import_table",
+        (
+            TableOrder(
+                Taking(Path("c.xlsx"), "notes", {"A = b": "client", "C": ""}, "update", "UA", "S"), True, Path("r.csv")
+            ),
+        ),
+        {},
+    ),
+    "undo-import": (["undo-import", "i-1"], "undo_import", ("i-1",), {}),
     "export metrics": (
         ["export", "metrics", "--out", "o", "--as-of", "1970-01-01T00:00:01Z"],
         "export_metrics",

@@ -95,9 +95,13 @@ class Desk:
 
     def _sign_in(self, context: BrowserContext, base: str) -> None:
         if base not in self.cookies:
-            form = {"login": LOGIN, "password": PASSWORD}
-            answer = context.request.post("/sign-in", form=form, max_redirects=0)
-            assert answer.status == 303, answer.text()
+            page = context.new_page()
+            page.goto("/sign-in")
+            page.fill("input[name=login]", LOGIN)
+            page.fill("input[name=password]", PASSWORD)
+            page.keyboard.press("Enter")
+            page.wait_for_url(f"{base}/")
+            page.close()
             self.cookies[base] = list(context.cookies())
         context.add_cookies(self.cookies[base])
 

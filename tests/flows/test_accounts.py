@@ -333,7 +333,7 @@ async def test_no_page_may_be_framed_or_kept(opened: Door):
         headers = (await browser.get(path)).headers
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert headers["cache-control"] == "no-store"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
 
 
 # ---------------------------------------------------------------- tokens

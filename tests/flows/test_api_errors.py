@@ -260,7 +260,7 @@ async def test_security_headers_are_on_everything(app: App, path: str):
     headers = (await app.http.get(path)).headers
     assert headers["content-security-policy"].startswith("default-src 'self'; script-src 'self'; style-src 'self';")
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
 
 
 # ---------------------------------------------------------------- reads

@@ -21,7 +21,7 @@ _HEADERS = {
     "content-security-policy": "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",  # without any, browsers send forms of our own with `Origin: null`
     "x-frame-options": "DENY",
     "cross-origin-resource-policy": "same-origin",
 }

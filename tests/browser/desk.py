@@ -17,7 +17,7 @@ CLIENT = "/clients/{client}"
 """The page of the first client of the list."""
 PAGES = (
     "/", "/ui", "/ui?panel=4102", "/clients", "/clients?status=current&q=a", CLIENT, f"{CLIENT}?tab=history",
-    "/profile", "/employees", "/sign-in",
+    "/clients/new", f"{CLIENT}/edit", "/profile", "/employees", "/sign-in",
 )  # fmt: skip
 LANGUAGES = ("en", "uk", "ru")
 WAIT_MS = 20_000

@@ -62,3 +62,37 @@ def test_signing_out_leads_to_the_door_and_keeps_one_out(desk: Desk):
     expect(there.locator("h1")).to_have_text("Sign in")
     assert "next=" in there.url
     fresh.close()
+
+
+def test_a_client_is_created_by_keys_alone_and_gets_a_note(desk: Desk):  # S3.10, S3.21
+    page = desk.open("/clients")
+    page.keyboard.press("c")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/clients/new$"))
+    page.locator("input[name=name]").focus()
+    page.keyboard.type("Ґанок & Ко")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("h1")).to_contain_text("Ґанок & Ко")
+    page.get_by_label("New note").focus()
+    page.keyboard.type("asked for <b>a price list</b>")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".note-item").first).to_contain_text("asked for <b>a price list</b>")
+    page.locator(".note-edit").first.click()
+    page.get_by_role("button", name="Remove the note").click()
+    page.locator("dialog[open]").get_by_role("button", name="Remove").click()
+    expect(page.locator("main")).to_contain_text("The note is removed.")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".note-item").first).to_contain_text("price list")
+
+
+def test_a_refused_form_says_what_is_wrong_and_keeps_what_was_typed(desk: Desk):
+    desk.provoked = "422"
+    page = desk.open("/clients/new")
+    page.locator("input[name=name]").fill("Typed & kept")
+    page.locator("summary", has_text="More fields").click()
+    page.locator("input[name=discount]").fill("140")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("[role=alert]")).to_be_focused()
+    assert page.locator("input[name=name]").input_value() == "Typed & kept"
+    assert axe(page) == []

@@ -59,6 +59,7 @@ class Entry:
         if request.method not in _SAFE:
             await self._check_csrf(request)
         request.state.session = session
+        request.state.csrf = tickets.csrf_of(self.origin.cookie(request) or "")
         return self._of(self.known.accounts[session.account_id])
 
     async def session(self, request: Request) -> Session | None:

@@ -9,6 +9,7 @@ from services.kit.rights import Caller
 
 CLIENTS = "/clients"
 NUMBERS = "/"
+NEW_CLIENT = "/clients/new"
 EMPLOYEES = "/employees"
 PROFILE = "/profile"
 PALETTE = "/palette"
@@ -23,4 +24,7 @@ def shell(words: NullTranslations, caller: Caller, current: str, workspace: str 
         entries.append(Entry(words.gettext("Employees"), EMPLOYEES, "address-book"))
     entries.append(Entry(words.gettext("Profile"), PROFILE, "user"))
     search = PALETTE if caller.may("clients.read") else ""
-    return Shell(menu=[Group(entries)], current=current, workspace=workspace, search=search, bottom=entries)
+    create = [Entry(words.gettext("Client"), NEW_CLIENT, "building")] if caller.may("clients.write") else []
+    return Shell(
+        menu=[Group(entries)], current=current, workspace=workspace, search=search, create=create, bottom=entries
+    )

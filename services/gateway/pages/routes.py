@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.gateway.pages import look
+from services.gateway.pages.clients import forms
 from services.gateway.pages.clients.listed import clients
 from services.gateway.pages.clients.page import client, panel, why
 from services.gateway.pages.clients.palette import palette
@@ -29,4 +30,5 @@ def pages(_: Engine, *, development: bool = False) -> Sequence[PageRoute]:
         PageRoute(look.PATH, look.choose, needs=OPEN),
         PageRoute("/static/{version}/{name:path}", static, needs=OPEN),
     )
-    return (*always, *SPECIMEN) if development else always
+    every = (*always, *forms.routes())
+    return (*every, *SPECIMEN) if development else every

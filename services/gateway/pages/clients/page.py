@@ -9,16 +9,19 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.problem import Invalid, NotFound, Unavailable
+from contracts.problem import Invalid, NotFound, Refusal, Unavailable
 from services.gateway.pages import menu
 from services.gateway.pages.clients.listed import GROUPS
 from services.gateway.pages.clients.shown import address, card, eight
 from services.gateway.pages.clients.story import told
+from services.gateway.pages.doing import csrf
 from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look
 from services.gateway.pages.render import html
 from services.gateway.pages.texts import Texts
+from services.kit import clock
 from services.kit.rights import Denied
+from services.kit.token import Token
 from services.kit.web import Asker, Sitting, caller_of
 
 _GROUPS = (*GROUPS, "pipeline")
@@ -58,7 +61,7 @@ async def _shown(asker: Asker, request: Request, template: str) -> Response:
     look, caller = Look.of(request), caller_of(request)
     words, id = catalogue(look.language), request.path_params["client_id"]
     try:
-        async with asker.sitting(caller, _GROUPS) as sitting:
+        async with asker.sitting(caller, _GROUPS, _after(request)) as sitting:
             settings = (await asker.ask(sitting, "/settings")).item
             texts = Texts(look.language, settings.base_currency, settings.zone)
             values = await _gathered(asker, sitting, texts, words, id, request)
@@ -68,7 +71,25 @@ async def _shown(asker: Asker, request: Request, template: str) -> Response:
         shell = menu.shell(words, caller, menu.CLIENTS)
         return html(look, "clients/nobody.html", {"shell": shell}, status=404)
     shell = menu.shell(words, caller, menu.CLIENTS, settings.name)
-    return html(look, template, {**values, "shell": shell, "texts": texts, "labels": words})
+    more = {
+        "shell": shell,
+        "texts": texts,
+        "may_write": caller.may("clients.write"),
+        "csrf": csrf(request),
+        "key": clock.new_id(),
+        "removed": request.query_params.get("removed", ""),
+    }
+    return html(look, template, {**values, **more})
+
+
+def _after(request: Request) -> str | None:
+    """Return what the page must show, as the form before it said; nothing if that cannot be read."""
+    after = request.query_params.get("after", "")
+    try:
+        Token.parse(after)
+    except Refusal:
+        return None
+    return after
 
 
 async def _gathered(
@@ -150,6 +171,7 @@ async def _history(
 
 def _note(texts: Texts, names: dict[str, str], note: Any) -> dict[str, Any]:
     return {
+        "id": note.note_id,
         "text": note.text,
         "priority": note.priority,
         "author": names.get(note.author, ""),

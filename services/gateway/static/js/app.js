@@ -8,3 +8,4 @@ import "./panel.js";
 import "./selection.js";
 import "./tags.js";
 import "./files.js";
+import "./forms.js";

@@ -26,8 +26,10 @@ document.addEventListener("keydown", (event) => {
   } else if (!writing(event.target)) {
     const create = document.querySelector('[aria-keyshortcuts="c"]');
     if (event.key === "/" && palette()) open(palette());
-    else if (event.key === "c" && create) create.click();
-    else return;
+    else if (event.key === "c" && create) {
+      create.focus(); // arrows go on from there
+      create.click();
+    } else return;
     event.preventDefault();
   }
 });

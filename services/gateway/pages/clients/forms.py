@@ -1,0 +1,217 @@
+"""Creating and editing clients and their notes: plain forms, each done once (S3.10, S3.21, S3.24, #5)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.base import Command
+from contracts.clients import commands as c
+from contracts.ids import created_id
+from contracts.problem import Invalid, NotFound
+from services.gateway.pages import menu
+from services.gateway.pages.clients import fields as form_fields
+from services.gateway.pages.clients.shown import address
+from services.gateway.pages.doing import Errors, csrf, do, gone_to, tried
+from services.gateway.pages.languages import LANGUAGES, catalogue
+from services.gateway.pages.look import Look
+from services.gateway.pages.render import html
+from services.kit import clock
+from services.kit.rights import needs
+from services.kit.web import Asker, PageRoute, caller_of
+from services.kit.web.forms import form_of
+
+Handler = Callable[[Asker, Request], Awaitable[Response]]
+_GROUPS = ("clients", "gateway")
+_WRITE = needs("clients.write")
+
+
+async def new_form(asker: Asker, request: Request) -> Response:
+    """Show the form of a new client."""
+    return await _form(asker, request, form_fields.blank(), [], clock.new_id())
+
+
+async def new(asker: Asker, request: Request) -> Response:
+    """Make the client, with its first note if there is one, and show it."""
+    form = await form_of(request)
+    fields, key = form_fields.typed(form), form.get("key", "") or clock.new_id()
+
+    async def act() -> Response:
+        actor = caller_of(request).actor
+        id = created_id(actor, f"client:{key}")
+        effect = await do(asker, request, form_fields.registered(id, fields), id, key, None)
+        if fields["note"]:
+            note = created_id(actor, f"note:{key}")
+            priority = fields["priority"] or "none"
+            added = c.AddNote.model_validate(
+                {"note_id": note, "client_id": id, "text": fields["note"], "priority": priority}
+            )
+            effect = await do(asker, request, added, note, key, None)
+        return gone_to(asker, address(id), effect)
+
+    return await tried(act, lambda errors: _form(asker, request, fields, errors, key))
+
+
+async def edit_form(asker: Asker, request: Request) -> Response:
+    """Show the form of a client."""
+    client = await _client(asker, request)
+    return await _form(asker, request, form_fields.shown(client), [], clock.new_id(), client)
+
+
+async def edit(asker: Asker, request: Request) -> Response:
+    """Save what was changed; refused if somebody else saved since the form was opened."""
+    form, client = await form_of(request), await _client(asker, request)
+    fields, key = form_fields.typed(form), form.get("key", "") or clock.new_id()
+
+    async def act() -> Response:
+        version, effect = int(form.get("version", "0") or 0), None
+        for command in form_fields.changed(client, fields):
+            effect = await do(asker, request, command, client.client_id, key, version or None)
+            version = effect.version
+        return gone_to(asker, address(client.client_id), effect)
+
+    return await tried(act, lambda errors: _form(asker, request, fields, errors, key, client))
+
+
+async def mark(asker: Asker, request: Request) -> Response:
+    """Put a client into the archive or take it back; mark it lost or returned."""
+    id, what = request.path_params["client_id"], request.path_params["what"]
+    made = {"archive": c.ArchiveClient, "restore": c.RestoreClient, "lost": c.MarkClientLost, "return": c.ReturnClient}
+    if what not in made:
+        raise Invalid(f"{what!r} cannot be done to a client")
+    command = made[what].model_validate({"client_id": id})
+    effect = await do(asker, request, command, id, (await form_of(request)).get("key", "") or clock.new_id(), None)
+    return gone_to(asker, address(id), effect)
+
+
+# ---------------------------------------------------------------- notes
+
+
+async def add_note(asker: Asker, request: Request) -> Response:
+    """Add a note; an empty one is no note."""
+    form, id = await form_of(request), request.path_params["client_id"]
+    text, key = form.get("text", "").strip(), form.get("key", "") or clock.new_id()
+    if not text:
+        return gone_to(asker, address(id), None)
+    note = created_id(caller_of(request).actor, f"note:{key}")
+    given = {"note_id": note, "client_id": id, "text": text, "priority": form.get("priority", "none")}
+
+    async def act() -> Response:
+        return gone_to(asker, address(id), await do(asker, request, c.AddNote.model_validate(given), note, key, None))
+
+    return await tried(act, lambda errors: _note_form(request, {"text": text, **given}, errors, None))
+
+
+async def note_form(asker: Asker, request: Request) -> Response:
+    """Show a note to be edited or removed."""
+    note = await _note(asker, request)
+    return await _note_form(request, {"text": note.text, "priority": note.priority}, [], note)
+
+
+async def edit_note(asker: Asker, request: Request) -> Response:
+    """Save text and priority, remove the note, or restore it (P12)."""
+    form, note, what = await form_of(request), await _note(asker, request), request.path_params["what"]
+    key, of = form.get("key", "") or clock.new_id(), {"note_id": note.note_id}
+
+    async def act() -> Response:
+        commands: dict[str, Callable[[], list[Command]]] = {
+            "save": lambda: [
+                c.EditNote.model_validate({**of, "text": form.get("text", "").strip()}),
+                c.ChangeNotePriority.model_validate({**of, "priority": form.get("priority", "none")}),
+            ],
+            "remove": lambda: [c.RemoveNote.model_validate(of)],
+            "restore": lambda: [c.RestoreNote.model_validate(of)],
+        }
+        if what not in commands:
+            raise Invalid(f"{what!r} cannot be done to a note")
+        effect = None
+        for command in commands[what]():
+            effect = await do(asker, request, command, note.note_id, key, None)
+        back = address(note.client_id) + (f"?removed={note.note_id}" if what == "remove" else "")
+        return gone_to(asker, back, effect)
+
+    given = {"text": form.get("text", note.text), "priority": form.get("priority", note.priority)}
+    return await tried(act, lambda errors: _note_form(request, given, errors, note))
+
+
+# ---------------------------------------------------------------- within
+
+
+async def _client(asker: Asker, request: Request) -> Any:
+    async with asker.sitting(caller_of(request), _GROUPS) as sitting:
+        return (await asker.ask(sitting, "/clients/{client_id}", client_id=request.path_params["client_id"])).item
+
+
+async def _note(asker: Asker, request: Request) -> Any:
+    async with asker.sitting(caller_of(request), _GROUPS) as sitting:
+        return (await asker.ask(sitting, "/notes/{note_id}", note_id=request.path_params["note_id"])).item
+
+
+async def _form(
+    asker: Asker, request: Request, fields: Mapping[str, str], errors: Errors, key: str, client: Any = None
+) -> Response:
+    look, caller = Look.of(request), caller_of(request)
+    async with asker.sitting(caller, _GROUPS) as sitting:
+        settings = (await asker.ask(sitting, "/settings")).item
+        people = (await asker.ask(sitting, "/employees", limit=200)).items if caller.may("staff.read") else []
+    values = {
+        "shell": menu.shell(catalogue(look.language), caller, menu.CLIENTS, settings.name),
+        "client": client,
+        "fields": {**form_fields.blank(), **fields},
+        "errors": errors,
+        "wrong": dict(errors),
+        "key": key,
+        "csrf": csrf(request),
+        "owners": [(each.employee_id, each.name) for each in people],
+        "spoken": list(LANGUAGES.items()),
+        "back": menu.CLIENTS if client is None else address(client.client_id),
+    }
+    return html(look, "clients/form.html", values, status=422 if errors else 200)
+
+
+async def _note_form(request: Request, given: Mapping[str, str], errors: Errors, note: Any) -> Response:
+    look, caller = Look.of(request), caller_of(request)
+    client = request.path_params.get("client_id") or note.client_id
+    values = {
+        "shell": menu.shell(catalogue(look.language), caller, menu.CLIENTS),
+        "note": note,
+        "given": given,
+        "errors": errors,
+        "wrong": dict(errors),
+        "key": clock.new_id(),
+        "csrf": csrf(request),
+        "back": address(client),
+    }
+    return html(look, "clients/note.html", values, status=422 if errors else 200)
+
+
+def _there(handler: Handler) -> Handler:
+    """Answer in words if what the form is about is not there, or not the caller's to see."""
+
+    async def answer(asker: Asker, request: Request) -> Response:
+        try:
+            return await handler(asker, request)
+        except NotFound:
+            look = Look.of(request)
+            shell = menu.shell(catalogue(look.language), caller_of(request), menu.CLIENTS)
+            return html(look, "clients/nobody.html", {"shell": shell}, status=404)
+
+    return answer
+
+
+def routes() -> tuple[PageRoute, ...]:
+    """Return the routes."""
+    table: list[tuple[str, str, Handler]] = [
+        ("GET", "/clients/new", new_form),
+        ("POST", "/clients/new", new),
+        ("GET", "/clients/{client_id}/edit", edit_form),
+        ("POST", "/clients/{client_id}/edit", edit),
+        ("POST", "/clients/{client_id}/mark/{what}", mark),
+        ("POST", "/clients/{client_id}/notes", add_note),
+        ("GET", "/notes/{note_id}", note_form),
+        ("POST", "/notes/{note_id}/{what}", edit_note),
+    ]
+    return tuple(PageRoute(path, _there(handler), needs=_WRITE, method=method) for method, path, handler in table)

@@ -34,6 +34,8 @@ CASES: list[Case] = [
     ("/clients/{client}/owner", {"owner_id": "{employee}"}, "/clients/{client}", "owner_id", "{employee}"),
     ("/clients/{client}/lost", {"reason": "moved"}, "/clients/{client}", "lost_reason", "moved"),
     ("/clients/{lost_client}/return", {}, "/clients/{lost_client}", "lost_at", None),
+    ("/clients/{client}/archive", {}, "/clients/{client}", "version", 2),
+    ("/clients/{archived_client}/restore", {}, "/clients/{archived_client}", "archived_at", None),
     (
         "/clients/{client}/stage",
         {"funnel_id": "{client_funnel}", "stage_id": "won", "value": 700},

@@ -19,6 +19,7 @@ MAKERS: dict[str, tuple[str, dict[str, Any]]] = {
     "closed_account": ("/accounts/{account}/close", {}),
     "client": ("/clients", {"name": "Acme"}),
     "lost_client": ("/clients/{client}/lost", {}),
+    "archived_client": ("/clients/{client}/archive", {}),
     "contact": ("/contacts", {"client_id": "{client}", "name": "Ann", "phones": ["+380 44 123-45-67"]}),
     "note": ("/notes", {"client_id": "{client}", "text": "call back", "priority": "high"}),
     "removed_note": ("/notes/{note}/remove", {}),

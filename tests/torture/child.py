@@ -102,7 +102,7 @@ def _iso(day: int) -> str:
 
 
 def say(*words: object) -> None:
-    os.write(1, (" ".join(map(str, words)) + "\n").encode())
+    os.write(1, ("\n" + " ".join(map(str, words)) + "\n").encode())  # what was killed may have left half a line
 
 
 async def write(running: Engine, writer: str, begin: int) -> None:

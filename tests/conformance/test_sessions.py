@@ -1,4 +1,4 @@
-"""What a store of sessions must do, on every adapter that needs no server."""
+"""What a store of sessions must do, on every adapter."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from services.kit import clock
+from services.kit.adapters.redis_sessions import RedisSessions
 from services.kit.adapters.sqlite_sessions import SqliteSessions
 from services.kit.errors import Unusable
 from services.kit.sessions import IDLE, LIFE, MemorySessions, Session, Sessions
@@ -22,9 +23,16 @@ def session(id: str, account_id: str = "e1", begun_at: int = NOW) -> Session:
     )
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", pytest.param("redis", marks=pytest.mark.servers)])
 async def sessions(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Sessions]:
-    opened: Sessions = MemorySessions() if request.param == "memory" else SqliteSessions.open(tmp_path / "sessions")
+    opened: Sessions
+    if request.param == "redis":
+        address = request.getfixturevalue("redis").address
+        opened = RedisSessions(address, prefix=f"{clock.new_id()}:", patience=20.0)
+    elif request.param == "sqlite":
+        opened = SqliteSessions.open(tmp_path / "sessions")
+    else:
+        opened = MemorySessions()
     yield opened
     await opened.close()
 

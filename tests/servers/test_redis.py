@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from services.kit import clock
 from services.kit.adapters.redis_limits import RedisLimits
+from services.kit.adapters.redis_sessions import RedisSessions
+from services.kit.sessions import Session
 from tests.servers.native.process import NotThere
 from tests.servers.native.redis import Redis
 
@@ -50,3 +53,18 @@ async def test_a_redis_that_hangs_is_not_waited_for(server: Redis, limits: Redis
     assert await limits.hit("order-link", "me", 5) is True
     server.resume()
     assert await limits.hit("login", "me", 5) is True
+
+
+async def test_a_session_of_one_gateway_is_known_to_another(redis: Redis) -> None:  # ADR 0024
+    prefix = f"{clock.new_id()}:"
+    one, two = (RedisSessions(redis.address, prefix=prefix, patience=20.0) for _ in range(2))
+    try:
+        begun = Session(id="a", account_id="e1", generation=1, begun_at=5, seen_at=5, agent="Їжак", address="::1")
+        await one.put(begun)
+        assert await two.get("a") == begun
+        assert await two.of("e1") == [begun]
+        await one.drop("a")
+        assert await two.of("e1") == []
+    finally:
+        await one.close()
+        await two.close()

@@ -8,12 +8,12 @@ from pydantic import Field, StringConstraints
 
 from contracts.base import Id, Line
 from contracts.clients.events import ClientStatus, Temperature
-from contracts.problem import NotFound
 from services.clients.history import client_history, contact_history, note_history
 from services.clients.projections.clients import Client
 from services.clients.projections.contacts import Contact
 from services.clients.projections.leads import Lead
 from services.clients.projections.notes import Note
+from services.clients.within import note_within
 from services.kit.documents import Filter
 from services.kit.query import (
     ListParams,
@@ -180,12 +180,7 @@ async def contact(reading: Reading, params: ContactParams) -> One[Contact]:
 
 async def note(reading: Reading, params: NoteParams) -> One[Note]:
     """Show a note, also a removed one."""
-    found = await reading.get("clients", "notes", params.note_id, "note", whose=Whose.ALL)
-    try:
-        await reading.get("clients", "clients", found.client_id, "client", whose=Whose.OWNER)
-    except NotFound:
-        raise NotFound(f"there is no note {params.note_id}") from None
-    return reading.one(found)
+    return reading.one(await note_within(reading, params.note_id))
 
 
 async def leads(reading: Reading, params: LeadsParams) -> Page[Lead]:

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from contracts.base import Id
-from contracts.problem import Invalid, NotFound
+from contracts.problem import Invalid
+from services.clients.within import note_within
 from services.kit.query import Page, PageParams, Reading, Whose
 
 Value = str | int | list[str] | None
@@ -75,11 +76,7 @@ async def contact_history(reading: Reading, params: ContactHistoryParams) -> Pag
 
 async def note_history(reading: Reading, params: NoteHistoryParams) -> Page[HistoryEntry]:
     """Show who wrote, edited, removed and restored a note (P12)."""
-    note = await reading.get("clients", "notes", params.note_id, "note", whose=Whose.ALL)
-    try:
-        await reading.get("clients", "clients", note.client_id, "client", whose=Whose.OWNER)
-    except NotFound:
-        raise NotFound(f"there is no note {params.note_id}") from None
+    await note_within(reading, params.note_id)
     return await _page(reading, f"note-{params.note_id}", params)
 
 

@@ -20,6 +20,8 @@ OfClient = (
     | c.AssignClient
     | c.MarkClientLost
     | c.ReturnClient
+    | c.ArchiveClient
+    | c.RestoreClient
     | c.MoveClient
     | c.ChooseMainContact
     | c.EraseClient

@@ -63,8 +63,7 @@ async def explain_client(
     if field not in FIELDS:
         raise Invalid(f"choose one of {', '.join(FIELDS)}", field="field")
     row = await numbers.row(subject_id)
-    hidden = numbers.owners is not None and row is not None and row.subject == "client"
-    if row is None or (hidden and row.owner_id not in (numbers.owners or ())):
+    if row is None or numbers.hides(row):
         raise NotFound(f"there is no client or contact {subject_id}")
     kind, how = FIELDS[field]
     where = [

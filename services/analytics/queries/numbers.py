@@ -72,6 +72,10 @@ class Numbers:
         rows = await self.reader.get(self.group, ROWS.name, f"{self.rules.id}:{subject_id}")
         return together([stored.document for stored in rows])
 
+    def hides(self, row: Row) -> bool:
+        """Tell whether the row is of a client out of reach. A contact person's is the client's, not known here."""
+        return self.owners is not None and row.subject == "client" and row.owner_id not in self.owners
+
     async def rows(self, subject_ids: Sequence[str]) -> list[Row]:
         """Return the rows of these clients or contact persons, as far as there are any."""
         wanted = [f"{self.rules.id}:{id}" for id in subject_ids]

@@ -140,12 +140,7 @@ async def contact_metrics(reading: Reading, params: ContactMetricsParams) -> Met
 async def _one(reading: Reading, id: str, subject: str) -> MetricsAnswer:
     numbers = await numbers_of(reading)
     row = await numbers.row(id)
-    if (
-        row is not None
-        and numbers.owners is not None
-        and row.subject == "client"
-        and row.owner_id not in numbers.owners
-    ):
+    if row is not None and numbers.hides(row):
         row = None
     if row is None and subject == "contact" and await _exists(reading, id):
         row = Row(numbers.rules.id, "contact", id)
@@ -187,9 +182,7 @@ async def clients_metrics(reading: Reading, params: MetricsParams) -> MetricsPag
 
 async def _of(reading: Reading, numbers: Numbers, ids: list[str]) -> MetricsPage:
     """Return the metrics of these clients, with their totals."""
-    rows = [row for row in await numbers.rows(ids) if row.subject == "client"]
-    within = reading.reach
-    rows = [row for row in rows if within is None or within.covers(row.owner_id)]
+    rows = [row for row in await numbers.rows(ids) if row.subject == "client" and not numbers.hides(row)]
     seen = await seen_by(reading, numbers)
     added = {name: sum(getattr(row, name) for row in rows) for name in _SUMMED}
     totals = MetricsTotals(clients=len(rows), exact=True, **six(added))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, cast, get_args
 
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -18,6 +17,7 @@ from services.gateway.accounts.accounts import Accounts, add
 from services.gateway.accounts.entry import SIGN_IN
 from services.gateway.domain.account import ACCOUNT, Opened
 from services.gateway.pages import menu
+from services.gateway.pages.doing import answered
 from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look
 from services.gateway.pages.render import html
@@ -235,13 +235,13 @@ class AccountPages:
         async def again(refusal: Refusal) -> Response:
             return self._shown(request, template, {**values, "error": _words(refusal)}, status_of(refusal))
 
-        return await _tried(act, again)
+        return await answered(act, again)
 
     async def _tried_in_profile(self, request: Request, act: Callable[[], Awaitable[Response]]) -> Response:
-        return await _tried(act, lambda refusal: self._profile(request, {"error": _words(refusal)}))
+        return await answered(act, lambda refusal: self._profile(request, {"error": _words(refusal)}))
 
     async def _tried_in_list(self, asker: Asker, request: Request, act: Callable[[], Awaitable[Response]]) -> Response:
-        return await _tried(act, lambda refusal: self._employees(asker, request, {"error": _words(refusal)}))
+        return await answered(act, lambda refusal: self._employees(asker, request, {"error": _words(refusal)}))
 
     def _shown(self, request: Request, template: str, values: Mapping[str, Any], status: int = 200) -> Response:
         look, known = Look.of(request), self._entry.known
@@ -265,15 +265,6 @@ class AccountPages:
         response = RedirectResponse(SIGN_IN, 303)
         self._entry.origin.take_back(request, response)
         return response
-
-
-async def _tried(act: Callable[[], Awaitable[Response]], again: Callable[[Refusal], Awaitable[Response]]) -> Response:
-    try:
-        return await act()
-    except ValidationError as error:
-        return await again(Fields.of(error))
-    except Refusal as refusal:
-        return await again(refusal)
 
 
 def _next(path: str | None) -> str:

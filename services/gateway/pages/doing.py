@@ -1,4 +1,4 @@
-"""What forms of pages do: send commands as the one who asks, once however often a form is sent (DESIGN 7, P17)."""
+"""How pages answer a form that was sent: by the page that shows the effect, or the form with what is wrong (#5)."""
 
 from __future__ import annotations
 
@@ -9,38 +9,37 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from contracts.base import Command
-from contracts.ids import command_id
-from contracts.problem import Refusal
-from services.kit.handle import Effect, Meta
-from services.kit.web import Asker, caller_of
+from contracts.problem import NotFound, Refusal, Unavailable
+from services.kit.handle import Effect
+from services.kit.rights import Denied
+from services.kit.web import Asker
 from services.kit.web.problems import Fields
 
 Errors = list[tuple[str, str]]
 """(field, message): what is wrong with a form."""
 
 
-async def do(asker: Asker, request: Request, command: Command, subject: str, key: str, expected: int | None) -> Effect:
-    """Send a command about a subject. `key`: the form's own, the same however often it is sent; `expected`: the version
-    that was seen. Raises what the command refuses."""
-    caller = caller_of(request)
-    id = command_id(caller.actor, f"{type(command).__name__}:{subject}:{key}")
-    meta = Meta(caller.actor, id, request.state.trace_id, expected=expected, caller=caller)
-    effect = await asker.engine.send(command, meta)
-    await asker.engine.locate(effect, meta)
-    return effect
-
-
-async def tried(act: Callable[[], Awaitable[Response]], again: Callable[[Errors], Awaitable[Response]]) -> Response:
-    """Do it, or show the form again with what is wrong."""
+async def answered(act: Callable[[], Awaitable[Response]], again: Callable[[Refusal], Awaitable[Response]]) -> Response:
+    """Do it, or answer with the page again: it tells why it was refused."""
     try:
         return await act()
     except ValidationError as error:
-        return await again([(each.field, each.message) for each in Fields.of(error).errors])
+        return await again(Fields.of(error))
     except Refusal as refusal:
-        if refusal.field is None and type(refusal).__name__ in {"NotFound", "Unavailable", "Denied"}:
-            raise
+        return await again(refusal)
+
+
+async def tried(act: Callable[[], Awaitable[Response]], again: Callable[[Errors], Awaitable[Response]]) -> Response:
+    """Do it, or show the form again with what is wrong; what no field can mend goes on its way."""
+
+    async def shown(refusal: Refusal) -> Response:
+        if refusal.field is None and isinstance(refusal, NotFound | Unavailable | Denied):
+            raise refusal
+        if isinstance(refusal, Fields):
+            return await again([(each.field, each.message) for each in refusal.errors])
         return await again([(refusal.field or "", refusal.detail)])
+
+    return await answered(act, shown)
 
 
 def gone_to(asker: Asker, address: str, effect: Effect | None) -> Response:

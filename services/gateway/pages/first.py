@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from gettext import NullTranslations
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +13,7 @@ from contracts.problem import Invalid, Unavailable
 from services.gateway.pages import menu
 from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look
+from services.gateway.pages.numbers import FIELDS, labels
 from services.gateway.pages.render import html
 from services.gateway.pages.texts import Texts
 from services.kit import clock
@@ -25,8 +25,6 @@ _ROWS = 25
 _BACK = 10
 """Pages one can go back by; then there is the first page."""
 _BEHIND_MS = 10_000
-FIELDS = ("sales_count", "sales_sum", "avg_check", "in_work_count", "in_work_sum", "refused_count", "refused_sum")
-"""Seven of the eight fields; the eighth, "as of", is the same for all rows (P4)."""
 _SORTS = frozenset({*FIELDS, "changed_at"})
 _SUMMARY = "/funnels/{funnel_id}/summary"
 _SUBJECTS = ("deal", "order", "client")
@@ -45,20 +43,7 @@ async def first(asker: Asker, request: Request) -> Response:
     except Unavailable:
         return html(look, "loading.html", {}, status=503, headers={"refresh": "2"})
     shell = menu.shell(words, caller_of(request), menu.NUMBERS, found["settings"].name)
-    return html(look, "first.html", {**found, **_shown(look, found), "shell": shell, "labels": _labels(words)})
-
-
-def _labels(words: NullTranslations) -> dict[str, str]:
-    """Return the names of the fields (S1.4 to S1.10)."""
-    return {
-        "sales_count": words.gettext("Sales, count"),
-        "sales_sum": words.gettext("Sales"),
-        "avg_check": words.gettext("Average check"),
-        "in_work_count": words.gettext("In work, count"),
-        "in_work_sum": words.gettext("In work"),
-        "refused_count": words.gettext("Refused, count"),
-        "refused_sum": words.gettext("Refused"),
-    }
+    return html(look, "first.html", {**found, **_shown(look, found), "shell": shell, "labels": labels(words)})
 
 
 async def _gather(asker: Asker, sitting: Sitting, asked: Mapping[str, str]) -> dict[str, Any]:

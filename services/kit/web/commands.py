@@ -16,7 +16,7 @@ from contracts.base import EDGE, Command, marked
 from contracts.ids import command_id, created_id
 from contracts.problem import FieldError, Invalid, Unavailable
 from services.kit.engine import Engine
-from services.kit.handle import Meta
+from services.kit.handle import Effect, Meta
 from services.kit.rights import Caller
 from services.kit.service import Handles
 from services.kit.web.problems import Fields, Malformed, MissingKey, TooLarge, WrongMediaType
@@ -68,10 +68,7 @@ def endpoint(engine: Engine, handles: Handles) -> Endpoint:
         except ValidationError as error:
             raise Fields.of(error) from None
         subject = str(getattr(command, handles.key))
-        id = command_id(actor, _scoped(command, subject, key))
-        meta = Meta(actor, id, request.state.trace_id, expected=expected, caller=caller)
-        effect = await engine.send(command, meta)
-        await engine.locate(effect, meta)
+        effect = await send(engine, request, command, subject, key, expected)
         done = Done(
             id=subject,
             stream=effect.stream,
@@ -85,6 +82,20 @@ def endpoint(engine: Engine, handles: Handles) -> Endpoint:
         return Response(msgspec.json.encode(done), status, headers, "application/json")
 
     return post
+
+
+async def send(
+    engine: Engine, request: Request, command: Command, subject: str, key: str, expected: int | None = None
+) -> Effect:
+    """Send a command about a subject as the one who asks; its events are in the effect, also if it was done before.
+    `key`: the caller's own, the same however often it is sent; `expected`: the version that was seen. Raises what the
+    command refuses."""
+    caller = caller_of(request)
+    id = command_id(caller.actor, _scoped(command, subject, key))
+    meta = Meta(caller.actor, id, request.state.trace_id, expected=expected, caller=caller)
+    effect = await engine.send(command, meta)
+    await engine.locate(effect, meta)
+    return effect
 
 
 def _scoped(command: Command, subject: str, key: str) -> str:

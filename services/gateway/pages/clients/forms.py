@@ -15,13 +15,14 @@ from contracts.problem import Invalid, NotFound
 from services.gateway.pages import menu
 from services.gateway.pages.clients import fields as form_fields
 from services.gateway.pages.clients.shown import address
-from services.gateway.pages.doing import Errors, csrf, do, gone_to, tried
+from services.gateway.pages.doing import Errors, csrf, gone_to, tried
 from services.gateway.pages.languages import LANGUAGES, catalogue
 from services.gateway.pages.look import Look
 from services.gateway.pages.render import html
 from services.kit import clock
 from services.kit.rights import needs
 from services.kit.web import Asker, PageRoute, caller_of
+from services.kit.web.commands import send
 from services.kit.web.forms import form_of
 
 Handler = Callable[[Asker, Request], Awaitable[Response]]
@@ -42,14 +43,14 @@ async def new(asker: Asker, request: Request) -> Response:
     async def act() -> Response:
         actor = caller_of(request).actor
         id = created_id(actor, f"client:{key}")
-        effect = await do(asker, request, form_fields.registered(id, fields), id, key, None)
+        effect = await send(asker.engine, request, form_fields.registered(id, fields), id, key)
         if fields["note"]:
             note = created_id(actor, f"note:{key}")
             priority = fields["priority"] or "none"
             added = c.AddNote.model_validate(
                 {"note_id": note, "client_id": id, "text": fields["note"], "priority": priority}
             )
-            effect = await do(asker, request, added, note, key, None)
+            effect = await send(asker.engine, request, added, note, key)
         return gone_to(asker, address(id), effect)
 
     return await tried(act, lambda errors: _form(asker, request, fields, errors, key))
@@ -69,7 +70,7 @@ async def edit(asker: Asker, request: Request) -> Response:
     async def act() -> Response:
         version, effect = int(form.get("version", "0") or 0), None
         for command in form_fields.changed(client, fields):
-            effect = await do(asker, request, command, client.client_id, key, version or None)
+            effect = await send(asker.engine, request, command, client.client_id, key, version or None)
             version = effect.version
         return gone_to(asker, address(client.client_id), effect)
 
@@ -83,7 +84,9 @@ async def mark(asker: Asker, request: Request) -> Response:
     if what not in made:
         raise Invalid(f"{what!r} cannot be done to a client")
     command = made[what].model_validate({"client_id": id})
-    effect = await do(asker, request, command, id, (await form_of(request)).get("key", "") or clock.new_id(), None)
+    effect = await send(
+        asker.engine, request, command, id, (await form_of(request)).get("key", "") or clock.new_id(), None
+    )
     return gone_to(asker, address(id), effect)
 
 
@@ -100,7 +103,9 @@ async def add_note(asker: Asker, request: Request) -> Response:
     given = {"note_id": note, "client_id": id, "text": text, "priority": form.get("priority", "none")}
 
     async def act() -> Response:
-        return gone_to(asker, address(id), await do(asker, request, c.AddNote.model_validate(given), note, key, None))
+        return gone_to(
+            asker, address(id), await send(asker.engine, request, c.AddNote.model_validate(given), note, key)
+        )
 
     return await tried(act, lambda errors: _note_form(request, {"text": text, **given}, errors, None))
 
@@ -129,7 +134,7 @@ async def edit_note(asker: Asker, request: Request) -> Response:
             raise Invalid(f"{what!r} cannot be done to a note")
         effect = None
         for command in commands[what]():
-            effect = await do(asker, request, command, note.note_id, key, None)
+            effect = await send(asker.engine, request, command, note.note_id, key)
         back = address(note.client_id) + (f"?removed={note.note_id}" if what == "remove" else "")
         return gone_to(asker, back, effect)
 

@@ -115,7 +115,7 @@ async def _gathered(
         if notes.next is not None
         else "",
         "people": people.items,
-        "fields": [] if numbers is None else eight(texts, labels(words), numbers),
+        "fields": [] if numbers is None else eight(texts, words, numbers),
         "as_of": texts.moment(sitting.as_of),
         "orders": None if orders is None else [_fact(texts, stages, each, "order") for each in orders.items],
         "deals": None if deals is None else [_fact(texts, stages, each, "deal") for each in deals.items],
@@ -191,16 +191,3 @@ def _fact(texts: Texts, stages: dict[tuple[str, str], str], fact: Any, kind: str
         "at": texts.day(at),
         "total": "" if total is None else texts.money(total),
     }
-
-
-def labels(words: NullTranslations) -> list[tuple[str, str]]:
-    """Return the numbers of a client with their names (S1.4 to S1.10)."""
-    return [
-        ("sales_count", words.gettext("Sales, count")),
-        ("sales_sum", words.gettext("Sales")),
-        ("avg_check", words.gettext("Average check")),
-        ("in_work_count", words.gettext("In work, count")),
-        ("in_work_sum", words.gettext("In work")),
-        ("refused_count", words.gettext("Refused, count")),
-        ("refused_sum", words.gettext("Refused")),
-    ]

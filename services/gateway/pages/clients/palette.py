@@ -34,10 +34,10 @@ async def palette(asker: Asker, request: Request) -> Response:
         return Response(status_code=503)
     found = [Entry(each.name, address(each.client_id), "building", f"#{each.number}") for each in clients]
     people = [Entry(each.name, address(each.client_id), "user", f"#{each.number}") for each in contacts]
-    places = [entry for group in menu.shell(words, caller, "").menu for entry in group.entries]
-    places += [
-        Entry(words.gettext("Create a client"), menu.NEW_CLIENT, "plus") for _ in menu.shell(words, caller, "").create
-    ]
+    shell = menu.shell(words, caller, "")
+    places = [entry for group in shell.menu for entry in group.entries]
+    if shell.create:
+        places.append(Entry(words.gettext("Create a client"), menu.NEW_CLIENT, "plus"))
     fitting = [entry for entry in places if text.casefold() in entry.label.casefold()][:_MOST]
     title = words.gettext("Clients") if text else words.gettext("Changed last")
     groups = [(title, found), (words.gettext("Contacts"), people), (words.gettext("Go to"), fitting)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
+from gettext import NullTranslations
 from typing import Any
 from urllib.parse import quote
 
 from services.gateway.pages.menu import CLIENTS
+from services.gateway.pages.numbers import labels
 from services.gateway.pages.texts import Texts
 
 
@@ -53,9 +54,9 @@ def place(client: Any) -> str:
     return ", ".join(part for part in (client.address, client.city, client.country) if part)
 
 
-def eight(texts: Texts, labels: Sequence[tuple[str, str]], metrics: Any) -> list[tuple[str, str, str]]:
+def eight(texts: Texts, words: NullTranslations, metrics: Any) -> list[tuple[str, str, str]]:
     """Return (field, label, text) of the numbers of a client in their order (S1.4 to S1.10)."""
     return [
         (name, label, texts.count(getattr(metrics, name)) if name.endswith("_count") else money(texts, metrics, name))
-        for name, label in labels
+        for name, label in labels(words).items()
     ]

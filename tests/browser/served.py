@@ -15,6 +15,7 @@ from services.cli.workspace import SERVICES, engine
 from services.gateway.accounts.accounts import add
 from services.gateway.site import Site
 from services.kit.web import create_app
+from tests.support.patience import PATIENCE
 
 HOST = "voronka.test"
 """A name that is no secure context, as an address on a local network is none."""
@@ -36,7 +37,7 @@ async def serve(data: Path, port: int) -> None:
         print("ready", flush=True)
         await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
         server.stop()
-        await asyncio.wait({serving}, timeout=10)
+        await asyncio.wait({serving}, timeout=PATIENCE)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.browser.desk import LANGUAGES, PAGES, WIDTHS, Desk
+from tests.support.patience import PATIENCE
 
 _CUT = (Path(__file__).parent / "cut.js").read_text(encoding="utf-8")
 
@@ -73,7 +74,7 @@ def test_what_moves_is_noticed(desk: Desk):
     page.evaluate(
         "document.querySelector('main').prepend(Object.assign(document.createElement('h1'), {textContent: 'x'}))"
     )
-    deadline = monotonic() + 20
+    deadline = monotonic() + PATIENCE
     while not page.evaluate("shifts") and monotonic() < deadline:
         page.wait_for_timeout(20)
     assert page.evaluate("shifts[0].value") > 0

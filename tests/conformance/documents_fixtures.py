@@ -23,6 +23,7 @@ from services.kit.adapters.sqlite_documents import SqliteDocuments
 from services.kit.document_ports import Documents
 from services.kit.documents import Add, Collection, Counter, Filter, Put, Row, Stored, Write
 from tests.conformance.mongo_harnesses import MongoContainerHarness, MongoHarness, MongoJavaHarness
+from tests.support.patience import PATIENCE
 
 GROUP = "sales.1"
 TOPIC = "pipeline.events"
@@ -289,7 +290,7 @@ async def _commit_and_die(name: str, folder: Path, point: str) -> None:
 def killed_at(name: str, folder: Path, point: str) -> int:
     """Commit BEFORE, then KILLED (or a bulk) in another process that kills itself at the point; return how it ended."""
     command = [sys.executable, "-m", "tests.conformance.documents_fixtures", name, str(folder), point]
-    return subprocess.run(command, check=False, timeout=60).returncode
+    return subprocess.run(command, check=False, timeout=PATIENCE).returncode
 
 
 if __name__ == "__main__":

@@ -7,9 +7,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from contracts.envelope import NewEvent, RecordedEvent
 from services.kit.ports import EventStore
+from tests.support.patience import PATIENCE
 
-PATIENCE = 90.0
-"""Seconds after which a test that waits has failed."""
 DEAL = "pipeline.DealStageChanged.v1"
 
 

@@ -12,7 +12,7 @@ from typing import cast
 from contracts.envelope import RecordedEvent
 from services.kit.documents import LaneState
 from services.kit.ports import Batch, Bus, EventStore
-from tests.conformance.events import PATIENCE
+from tests.support.patience import PATIENCE
 
 
 class Group:

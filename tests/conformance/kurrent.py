@@ -7,8 +7,8 @@ from pathlib import Path
 
 from contracts.problem import Unavailable
 from services.kit.adapters.kurrent_store import KurrentEventStore
-from tests.conformance.events import PATIENCE
 from tests.doubles.kurrent.server import Double
+from tests.support.patience import PATIENCE
 
 _doubles: dict[Path, Double] = {}
 

@@ -13,6 +13,7 @@ from services.kit.adapters.mongo_documents import MongoDocuments
 from services.kit.documents import Delete, Purge, Put, Write
 from tests.conformance.documents_fixtures import GROUP, TOPIC, Deal, Lane, add, everything, put, sums
 from tests.doubles.mongo import MongoDouble
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 FIRST: tuple[Write, ...] = (
@@ -89,4 +90,4 @@ async def start_process(folder: Path, port: int = 0) -> tuple[asyncio.subprocess
     command = ["-m", "tests.doubles.mongo", "--data", str(folder), "--port", str(port), "--lifetime", "2"]
     process = await asyncio.create_subprocess_exec(sys.executable, *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
-    return process, (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip()
+    return process, (await asyncio.wait_for(process.stdout.readline(), PATIENCE)).decode().strip()

@@ -36,6 +36,7 @@ from tests.conformance.documents_fixtures import (
     put,
     sums,
 )
+from tests.support.patience import PATIENCE
 
 POINTS = ["commit.begin", "commit.written", "commit.positions"]
 
@@ -187,7 +188,7 @@ async def test_a_snapshot_taken_during_a_big_commit_is_one_moment_of_all_groups(
     def hold(passed: str) -> None:
         if passed == "commit.written" and not begun.is_set():
             begun.set()
-            assert go_on.wait(30)
+            assert go_on.wait(PATIENCE)
 
     crash.install(hold)
     big = asyncio.create_task(lane.write(*(put(f"{i}") for i in range(1000))))

@@ -11,7 +11,8 @@ from contracts.envelope import RecordedEvent
 from contracts.problem import Unavailable, VersionConflict
 from services.kit.ports import Append, Appended, EventStore
 from tests.conformance.cases import StoreCase
-from tests.conformance.events import PATIENCE, check_log, everything, followed, ids, new, several
+from tests.conformance.events import check_log, everything, followed, ids, new, several
+from tests.support.patience import PATIENCE
 
 # ---------------------------------------------------------------- append and read
 

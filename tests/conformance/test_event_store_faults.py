@@ -20,7 +20,8 @@ from services.kit.adapters.sqlite_files import connect
 from services.kit.errors import NewerData, Unusable
 from services.kit.ports import Append
 from tests.conformance.cases import STORES, StoreCase, full_disk
-from tests.conformance.events import PATIENCE, check_log, everything, followed, ids, new, several
+from tests.conformance.events import check_log, everything, followed, ids, new, several
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,12 +16,13 @@ from services.kit.adapters import kurrent_import
 from services.kit.adapters.kurrent_store import KurrentEventStore
 from services.kit.errors import Unusable
 from services.kit.ports import Append, Appended
-from tests.conformance.events import DEAL, PATIENCE, check_log, everything, followed, ids, new, several
+from tests.conformance.events import DEAL, check_log, everything, followed, ids, new, several
 from tests.conformance.kurrent import back, double_of
 from tests.doubles.kurrent.cutter import Cutter
 from tests.doubles.kurrent.log import Outcome
 from tests.doubles.kurrent.server import Double
 from tests.doubles.kurrent.writer import Ask
+from tests.support.patience import PATIENCE
 
 SHORT = 1.0
 """Seconds of a deadline in tests of it."""

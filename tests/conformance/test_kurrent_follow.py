@@ -13,9 +13,10 @@ from contracts.envelope import RecordedEvent
 from contracts.problem import Unavailable
 from services.kit.adapters.kurrent_store import KurrentEventStore
 from services.kit.ports import Append
-from tests.conformance.events import PATIENCE, check_log, everything, followed, ids, new, several
+from tests.conformance.events import check_log, everything, followed, ids, new, several
 from tests.conformance.kurrent import back, double_of
 from tests.doubles.kurrent.server import Double
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ from tests.conformance.mongo_commits import (
     stores,
 )
 from tests.doubles.mongo import MongoDouble
+from tests.support.patience import PATIENCE
 
 
 async def every_place(folder: Path) -> list[tuple[int, str]]:
@@ -87,7 +88,7 @@ async def test_a_hanging_server_is_unavailable_in_time_and_nothing_is_stored(tmp
         await lane.write(*FIRST)
         double.faults.plan("update", "hang", times=100)
         with pytest.raises(Unavailable):
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 await lane.write(*SECOND)
         double.faults.planned.clear()
         double.faults.released.set()
@@ -118,7 +119,7 @@ async def test_a_zombie_that_wakes_between_any_two_steps_stores_nothing_mixed(tm
             await zombie.write(*FIRST)
             sleep = double.faults.plan(None, "hang", when=when, where=at_command(number))
             waking = asyncio.create_task(zombie.write(*SECOND))
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE):
                 while sleep.times:
                     await asyncio.sleep(0)
             owner = await reopened(new)
@@ -236,7 +237,7 @@ async def test_a_server_killed_under_load_loses_and_doubles_nothing(tmp_path: Pa
     workers = [asyncio.create_task(work(number)) for number in range(4)]
     for _ in range(3):
         before = sum(acknowledged)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while sum(acknowledged) < before + 40:
                 await asyncio.sleep(0.01)
                 assert not any(each.done() for each in workers)
@@ -245,7 +246,7 @@ async def test_a_server_killed_under_load_loses_and_doubles_nothing(tmp_path: Pa
         process, again = await start_process(tmp_path, port)
         assert again == uri
     before = sum(acknowledged)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while sum(acknowledged) < before + 40:
             await asyncio.sleep(0.01)
     stop.set()

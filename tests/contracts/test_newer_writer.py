@@ -23,8 +23,7 @@ from services.kit.reaction import Reaction
 from services.kit.reactor import Reactor
 from services.kit.runner import ProjectionRunner
 from tests.contracts.newer import NEXT, Reader, append, keyring, newer_log, of_next_version
-
-PATIENCE = 60.0
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ class InProcess(Api):
 
 async def compare(app: App, path: Path) -> tuple[int, list[Difference]]:
     """Reconcile the ledger in the file with the application, when all is folded."""
-    await app.engine.settle(20.0)
+    await app.engine.settle()
     api = InProcess(app, asyncio.get_running_loop())
 
     def work() -> tuple[int, list[Difference]]:
@@ -48,7 +48,7 @@ async def compare(app: App, path: Path) -> tuple[int, list[Difference]]:
 
 async def deliver(app: App, path: Path, seed: int) -> None:
     """Let the ledger read everything from the beginning: partitions in any order, batches of any size, some twice."""
-    await app.engine.settle(20.0)
+    await app.engine.settle()
     store = app.engine.ports.store
     places = {
         place: messages

@@ -24,6 +24,7 @@ from services.cli.openapi import PATH
 from services.cli.workspace import SERVICES, engine
 from services.gateway.pages.routes import pages
 from services.kit.web import create_app
+from tests.support.patience import PATIENCE
 from tests.support.staff import AS_LOCAL, STAFF, bearer
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -56,7 +57,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     thread = threading.Thread(target=_served, args=(tmp_path_factory.mktemp("fuzz"), port, ready, stopped))
     thread.start()
     try:
-        assert ready.wait(20)
+        assert ready.wait(PATIENCE)
         yield f"http://127.0.0.1:{port}/api/v1"
     finally:
         for loop, server in stopped:

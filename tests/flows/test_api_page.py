@@ -50,7 +50,7 @@ async def sold(app: App) -> None:
     for value, stage in [(50_000_000, "won"), (1_250, "lost")]:
         body = {"client_id": client, "funnel_id": world.ids["deal_funnel"], "stage_id": stage, "value": value}
         await app.done("/deals", body)
-    assert await app.engine.settle(20)
+    assert await app.engine.settle()
 
 
 @pytest.mark.usefixtures("sold")
@@ -96,7 +96,7 @@ async def test_hostile_names_are_text(app: App, name: str):
     funnel = await app.done("/funnels", body)
     deal = {"client_id": client["id"], "funnel_id": funnel["id"], "value": 900_000_000}
     await app.done("/deals", deal)
-    assert await app.engine.settle(20)
+    assert await app.engine.settle()
     html = await page(app, f"/?funnel={funnel['id']}&sort=-changed_at")
     assert str(escape(name)) in html
     assert re.findall(r"<script(?! src=)", html) == []
@@ -109,7 +109,7 @@ async def test_hostile_names_are_text(app: App, name: str):
 async def test_columns_sort_and_pages_turn(app: App):
     for number in range(60):
         done = await app.done("/clients", {"name": f"Page {number}"})
-    assert await app.engine.settle(20)
+    assert await app.engine.settle()
     assert done
     html = await page(app, "/?sort=refused_sum")
     assert 'aria-sort="ascending"' in html

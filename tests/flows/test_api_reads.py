@@ -36,7 +36,7 @@ async def shop(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixture
         await app.done("/funnels", {"funnel_id": "shop", "name": "Shop", "subject": "order", "stages": orders})
         await _deals(app)
         await _orders(app)
-        assert await app.engine.settle(20)
+        assert await app.engine.settle()
         yield app
 
 
@@ -260,7 +260,7 @@ async def test_a_client_is_found_by_what_one_knows(app: App, q: str):  # S3.5
         "phones": ["+380 44 123-45-67"],
     }
     await app.post("/clients", body | {"tax_id": "DE123456"}, key="zorya")
-    assert await app.engine.settle(10)
+    assert await app.engine.settle()
     assert [item["client_id"] for item in (await app.get("/clients", q=q))["items"]] == ["zorya"]
     assert (await app.get("/clients", q=q, status="current"))["items"] == []
 
@@ -287,7 +287,7 @@ async def test_removed_and_erased_things_are_shown_on_demand(app: App, world: Wo
 
 async def test_single_records_carry_their_version_as_etag(app: App, world: World):
     deal = await world.make("deal")
-    assert await app.engine.settle(10)
+    assert await app.engine.settle()
     response = await app.http.get(f"/api/v1/deals/{deal}")
     assert response.headers["etag"] == '"1"'
 
@@ -305,7 +305,7 @@ async def test_money_that_was_never_stored_is_null_not_zero(tmp_path: Path):  # 
 
 async def test_the_state_is_told(app: App):
     assert (await app.http.get("/health/live")).json() == {"status": "alive"}
-    assert await app.engine.settle(10)
+    assert await app.engine.settle()
     found = await app.get("/status")
     assert (found["ready"], found["problems"]) == (True, [])
     assert found["head"] == await app.engine.ports.store.head()

@@ -38,6 +38,7 @@ from services.kit.engine import Engine
 from tests.support.bundles import small, write
 from tests.support.company import Company
 from tests.support.kills import ROOT, doubled, gaps, log_of, whole_log
+from tests.support.patience import PATIENCE
 from tests.support.workspaces import differences, settled, within
 
 FILES = ("log.sqlite", "documents.sqlite", "keys.sqlite")
@@ -67,7 +68,9 @@ def voronka(*words: object, cwd: Path) -> Said:
 def voronka_alone(*words: object, limit: Callable[[], None] | None = None) -> Said:
     """Run the command in a process of its own, under limits."""
     command = [sys.executable, "-m", "services.cli.main", *map(str, words)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False, preexec_fn=limit)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False, preexec_fn=limit
+    )
     assert "Traceback" not in done.stderr, done.stderr
     return Said(done.returncode, done.stdout, done.stderr)
 
@@ -159,12 +162,12 @@ def test_of_two_imports_at_once_one_is_refused(tmp_path: Path) -> None:
     write_bundle(big, clients=150, events=5_000, seed=3, until=date(2026, 6, 1))
     command = [sys.executable, "-m", "services.cli.main", "import", str(big), "--data", str(data)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as first:
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE
         while not (data / "lock").exists() or str(first.pid) not in (data / "lock").read_text():
             assert time.monotonic() < until
             time.sleep(0.005)
         second = voronka("import", big, "--data", data, cwd=tmp_path)
-        _, told = first.communicate(timeout=60)
+        _, told = first.communicate(timeout=PATIENCE)
     assert first.returncode == 0, told
     assert second.code == 3, second
     assert str(first.pid) in second.err

@@ -28,6 +28,7 @@ from services.kit.handle import Effect, Meta
 from services.kit.rebuild import rebuild
 from tests.doubles.mongo import MongoDouble
 from tests.support.company import Company, at
+from tests.support.patience import PATIENCE
 from tests.support.workspaces import differences, settled
 
 
@@ -55,7 +56,7 @@ class Patient(Company):
         meta = Meta(self.name, command_id(self.name, f"key-{self.sent}"))
         if when is not None:
             command = command.model_copy(update={"at": at(when)})
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 try:
                     effect = await self.engine.send(command, meta)

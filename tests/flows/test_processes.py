@@ -16,10 +16,9 @@ from contracts.problem import UnknownReference, VersionConflict
 from services.kit.handle import Meta
 from services.kit.remote.wire import QUERIES
 from tests.support.app import App
+from tests.support.patience import PATIENCE
 from tests.support.processes import NAMES, Installation, one_each
 from tests.support.world import World
-
-PATIENCE = 20.0
 
 
 @pytest.fixture

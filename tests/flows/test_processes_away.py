@@ -11,10 +11,9 @@ import pytest
 
 from contracts.problem import Unavailable
 from tests.support.app import App
+from tests.support.patience import PATIENCE
 from tests.support.processes import Installation, one_each
 from tests.support.world import World
-
-PATIENCE = 30.0
 
 
 def refuse(*_: Any, **__: Any) -> Any:

@@ -29,11 +29,11 @@ from services.kit.remote.calls import Calls
 from services.kit.remote.passes import Passes
 from services.kit.settings import Settings
 from tests.support.app import App
+from tests.support.patience import PATIENCE
 from tests.support.processes import NAMES, SECRET, installation
 from tests.support.staff import bearer
 from tests.support.tokens import token_in
 
-PATIENCE = 60.0
 ROOT = Path(__file__).parents[2]
 NEEDED = {
     "event_store": "kurrentdb://nowhere:2113?tls=false",
@@ -94,7 +94,9 @@ async def child(
     with contextlib.nullcontext() if errors is None else errors.open("wb") as log:
         process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=env, stderr=log)
     try:
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, headers=bearer(token)) as http:
+        async with httpx2.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, headers=bearer(token)
+        ) as http:
             yield Child(process, http, folder)
     finally:
         if process.returncode is None:

@@ -18,11 +18,11 @@ from services.kit.handle import Meta
 from services.kit.lanes import lane_of
 from services.kit.web.status import missing
 from tests.support.app import App
+from tests.support.patience import PATIENCE
 from tests.support.processes import LANES, Installation, Process, installation
 from tests.support.world import STAGES
 
 ALL = ("gateway", "pipeline", "clients", "analytics")
-PATIENCE = 20.0
 _numbers = iter(range(10**6))
 
 

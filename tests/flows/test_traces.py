@@ -14,6 +14,7 @@ from services.kit.tracing.sending import SENDING
 from tests.flows.test_processes_run import child
 from tests.support.app import App, running
 from tests.support.otlp import Collector, Seen, Trail, collector
+from tests.support.patience import PATIENCE
 from tests.support.processes import NAMES, SECRET, Installation, one_each
 from tests.support.world import World
 
@@ -227,7 +228,7 @@ async def test_a_collector_that_does_not_answer_holds_nobody_up(tmp_path: Path) 
                 done = await api.done("/clients", {"name": NAME})
             assert (await api.get(f"/clients/{done['id']}", after=done["token"]))["stale"] is False
             running.process.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE):
                 await running.process.wait()
             assert running.process.returncode == 0
             assert not hung.let.is_set(), "it ended although nobody answered"
@@ -240,11 +241,11 @@ async def test_a_collector_that_is_away_is_told_of_and_holds_nobody_up(tmp_path:
     async with child(tmp_path, environment=settings, errors=tmp_path / "errors") as running:
         await running.until("/health/ready", lambda answer: answer.status_code == 200)
         api = App(running.http, None)  # type: ignore[arg-type]
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while b"traces cannot be sent" not in (tmp_path / "errors").read_bytes():
                 await api.done("/clients", {"name": NAME})
         running.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             await running.process.wait()
         assert running.process.returncode == 0
     told = (tmp_path / "errors").read_text()

@@ -30,12 +30,12 @@ from services.kit.settings import Settings
 from services.kit.stops import Stops
 from services.kit.telemetry import METRICS
 from tests.support.bundles import small, write
+from tests.support.patience import PATIENCE
 from tests.support.processes import LANES, Installation, installation
 from tests.support.served import files_of, verbs_on
 from tests.support.world import STAGES
 
 ALL = ("gateway", "pipeline", "clients", "analytics")
-PATIENCE = 60.0
 _numbers = count()
 FAR = 4_102_444_800_000
 """A moment behind all events: 2100, UTC ms."""

@@ -25,6 +25,7 @@ from services.gateway.accounts.tickets import account_in
 from tests.servers.native.kafka import Kafka
 from tests.servers.native.process import free_ports
 from tests.servers.native.redis import Redis
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("gateway", "clients", "pipeline", "analytics")
@@ -33,7 +34,6 @@ SPARE = "relay-2"
 """A second relay, for tests that want one."""
 WHOLE = "whole"
 """All services in one process."""
-PATIENCE = 120.0
 _numbers = count()
 VORONKA = [sys.executable, "-m", "services.cli.main"]
 
@@ -94,7 +94,7 @@ class Cluster:
         request = urllib.request.Request(f"{self.url('gateway')}/api/v1/status", headers=self.headers())
         while time.monotonic() < deadline:
             try:
-                urllib.request.urlopen(request, timeout=10).close()
+                urllib.request.urlopen(request, timeout=30).close()
             except (URLError, OSError):
                 time.sleep(0.1)
             else:
@@ -146,7 +146,7 @@ class Cluster:
 
     def _asked(self, name: str) -> str | None:
         try:
-            with urllib.request.urlopen(f"{self.url(name)}/health/ready", timeout=5):
+            with urllib.request.urlopen(f"{self.url(name)}/health/ready", timeout=30):
                 return None
         except HTTPError as error:
             return error.read().decode()

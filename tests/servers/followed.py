@@ -8,6 +8,7 @@ from services.kit.adapters.kafka_relay import KafkaTopics
 from services.kit.adapters.kafka_settings import KafkaSettings
 from tests.servers.relayed import relay_of
 from tests.support.app import App
+from tests.support.patience import PATIENCE
 
 
 @asynccontextmanager
@@ -27,7 +28,7 @@ async def eventually_relayed(app: App, settings: KafkaSettings) -> None:
     await topics.open()
     try:
         head = await app.engine.ports.store.head()
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(PATIENCE):
             while (progress := await topics.progress()) is None or progress.position < head:
                 await asyncio.sleep(0.05)
     finally:

@@ -12,6 +12,7 @@ from urllib.error import HTTPError, URLError
 from contracts.ids import command_id
 from services.kit.adapters.kurrent_store import KurrentEventStore
 from tests.servers.cluster import Cluster
+from tests.support.patience import PATIENCE
 
 
 class Writer(threading.Thread):
@@ -66,7 +67,7 @@ def post(cluster: Cluster, path: str, body: dict[str, object]) -> None:
         json.dumps(body).encode(),
         {"Content-Type": "application/json", "Idempotency-Key": path.replace("/", "-"), **cluster.headers()},
     )
-    urllib.request.urlopen(request, timeout=30).close()
+    urllib.request.urlopen(request, timeout=PATIENCE).close()
 
 
 async def stored(cluster: Cluster) -> list[tuple[str, int, str, str]]:
@@ -81,7 +82,7 @@ async def stored(cluster: Cluster) -> list[tuple[str, int, str, str]]:
 
 def until_more(writers: list[Writer], more: int) -> None:
     """Wait until so many more commands were answered."""
-    wanted, deadline = sum(len(w.done) for w in writers) + more, time.monotonic() + 120
+    wanted, deadline = sum(len(w.done) for w in writers) + more, time.monotonic() + PATIENCE
     while sum(len(w.done) for w in writers) < wanted:
         assert not any(w.wrong for w in writers), [w.wrong for w in writers]
         assert time.monotonic() < deadline, "no more commands are answered"
@@ -104,7 +105,7 @@ def rest(writers: list[Writer]) -> None:
     for writer in writers:
         writer.stopping.set()
     for writer in writers:
-        writer.join(30)
+        writer.join(PATIENCE)
     assert not any(writer.wrong for writer in writers), [writer.wrong for writer in writers]
 
 

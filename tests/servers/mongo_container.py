@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 
+from tests.support.patience import PATIENCE
+
 IMAGE = "mongo:8.0"
 _INITIATE = "rs.initiate({_id: 'rs0', members: [{_id: 0, host: 'localhost:27017'}]})"
 _READY = "quit(db.hello().isWritablePrimary ? 0 : 1)"
@@ -33,7 +35,7 @@ def replica_set() -> Iterator[str]:
     made = DockerContainer(IMAGE).with_command("--replSet rs0 --bind_ip_all").with_exposed_ports(27017)
     with made as container:
         for script in (_INITIATE, _READY):
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + PATIENCE
             while container.exec(["mongosh", "--quiet", "--eval", script]).exit_code:
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"MongoDB does not do {script}")

@@ -21,6 +21,7 @@ from bson.timestamp import Timestamp
 
 from tests.doubles.mongo import wire
 from tests.doubles.mongo.server import hello
+from tests.support.patience import PATIENCE
 
 FOLDER = Path(__file__).parents[2] / ".servers" / "mongo-java"
 _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -84,7 +85,7 @@ def start() -> JavaServer:
     process = subprocess.Popen(
         command, cwd=FOLDER, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
         with socket.socket() as trying:
             trying.settimeout(0.2)

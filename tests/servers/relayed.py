@@ -16,6 +16,7 @@ from services.kit.adapters.kafka_settings import KafkaSettings
 from services.kit.adapters.kafka_topics import ensure
 from services.kit.ports import Batch, EventStore, OpenLane
 from services.kit.relay import Relay
+from tests.support.patience import PATIENCE
 
 _numbers = count()
 
@@ -31,7 +32,7 @@ def relay_of(store: EventStore, settings: KafkaSettings, **options: Any) -> Rela
     return Relay(store, KafkaTopics(settings), settings.lanes, **({"check_every": 1.0} | options))
 
 
-async def eventually(condition: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
+async def eventually(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
     """Let others run until the condition holds; a test that waits longer has failed."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not condition():

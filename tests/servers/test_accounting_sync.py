@@ -32,6 +32,7 @@ from tests.servers.native.process import free_ports
 from tests.servers.relayed import eventually, own
 from tests.support.app import App, running
 from tests.support.company import Company
+from tests.support.patience import PATIENCE
 from tests.support.staff import STAFF
 
 pytestmark = pytest.mark.servers
@@ -51,7 +52,7 @@ async def served(app: App) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.stop()
-        await asyncio.wait({serving}, timeout=10)
+        await asyncio.wait({serving}, timeout=PATIENCE)
 
 
 class Program:
@@ -71,7 +72,7 @@ class Program:
         """Run it to its end; returns its exit code and what it said."""
         process = await self.start(*more)
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE):
                 out, err = await process.communicate()
         finally:
             if process.returncode is None:
@@ -116,7 +117,7 @@ async def test_killed_in_the_middle_it_loses_nothing_and_doubles_nothing(kafka: 
         finally:
             enough.set()
         traded = await trading
-        await app.engine.settle(20.0)
+        await app.engine.settle()
         await eventually_relayed(app, settings)
         assert await program.run("--until-end") == (0, "")
         code, said = await program.run("--reconcile", "--voronka", url, *AS_PROGRAM)
@@ -163,7 +164,7 @@ async def test_a_message_that_is_missing_is_noticed_and_booked_when_it_comes(kaf
 
     async def follow() -> dict[str, Gap]:
         follower = Follower(Where(kafka.address, prefix=settings.prefix), ledger, alarm=0.3)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await follower.run(asyncio.Event(), until_end=True)
         return follower.gaps
 

@@ -20,9 +20,9 @@ from tests.servers.filled import check_folded, copies, fill
 from tests.servers.native.kafka import Kafka
 from tests.servers.native.process import NotThere
 from tests.servers.relayed import all_ended, eventually, own, relay_of
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.servers
-LONG = 60.0
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ class Running:
         self._tasks = [asyncio.create_task(self.relay.run()), asyncio.create_task(self.group.take(10**9))]
 
     async def folded(self, count: int, what: str) -> None:
-        await eventually(lambda: self.group.count >= count or any(t.done() for t in self._tasks), what, LONG)
+        await eventually(lambda: self.group.count >= count or any(t.done() for t in self._tasks), what)
         assert not any(task.done() for task in self._tasks)
 
     async def stop(self) -> float:
@@ -73,7 +73,7 @@ class Running:
 
 @pytest.fixture
 async def running(broker: Kafka, store: EventStore, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
-    monkeypatch.setattr(folding, "PATIENCE", 10 * LONG)
+    monkeypatch.setattr(folding, "PATIENCE", 10 * PATIENCE)
     made = Running(broker, store)
     yield made
     await made.stop()

@@ -23,6 +23,7 @@ from services.kit.lanes import lane_of
 from tests.servers.cluster import ALL, SERVICES, WHOLE, Cluster
 from tests.servers.load import proven, rest, stored, until_more, working
 from tests.support.open_data import canonical, expected
+from tests.support.patience import PATIENCE
 from tests.support.workspaces import ROOT as DATA
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("whole cluster")]
@@ -39,7 +40,7 @@ def compared(cluster: Cluster, name: str, as_of: str) -> str:
     told = cluster.voronka("export", "metrics", "--out", "out", "--as-of", as_of)
     assert told.returncode == 0, told.stderr
     command = [sys.executable, str(DATA / "compare.py"), str(cluster.folder / "out"), str(expected(name))]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False).stdout
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -153,7 +154,7 @@ def alarms(cluster: Cluster) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for name in SERVICES:
         for process in (name, "analytics-2") if name == "analytics" else (name,):
-            with urllib.request.urlopen(f"{cluster.url(process)}/metrics", timeout=30) as answer:
+            with urllib.request.urlopen(f"{cluster.url(process)}/metrics", timeout=PATIENCE) as answer:
                 text = answer.read().decode()
             found |= set(re.findall(r'^voronka_lane_stopped\{group="(\w+)",lane="(\d+)"\} 1\.0$', text, re.MULTILINE))
     return found
@@ -161,9 +162,9 @@ def alarms(cluster: Cluster) -> set[tuple[str, str]]:
 
 def eventually(condition: Callable[[], bool], what: str) -> None:
     """Wait until the condition holds; a test that waits longer has failed."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline, f"not in 60 s: {what}"
+        assert time.monotonic() < deadline, f"not in {PATIENCE:.0f} s: {what}"
         time.sleep(0.1)
 
 

@@ -23,9 +23,9 @@ from services.kit.runner import ProjectionRunner
 from tests.contracts.newer import NEXT, Reader, append, keyring, newer_log, of_next_version
 from tests.servers.native.kafka import Kafka
 from tests.servers.relayed import eventually, own, relay_of
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.servers
-PATIENCE = 60.0
 
 
 @pytest.fixture

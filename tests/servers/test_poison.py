@@ -27,6 +27,7 @@ from services.kit.telemetry import METRICS
 from tests.servers.filled import fill, of_lane
 from tests.servers.native.kafka import Kafka
 from tests.servers.relayed import eventually, own, relay_of
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.servers
 HIT = 4
@@ -104,7 +105,7 @@ async def test_a_message_that_is_no_event_stops_its_lane(
         f"{settings.topic(TOPIC)}/"
     )
     stops = Stops(documents, store.log_id)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not (found := await stops.standing([runner.projection])):
             await asyncio.sleep(0.01)
     (stood,) = found

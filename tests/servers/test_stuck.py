@@ -20,6 +20,7 @@ from tests.conformance.group import Group
 from tests.servers.filled import check_folded, copies, fill
 from tests.servers.native.kafka import Kafka
 from tests.servers.relayed import RelayedBus, eventually, own
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.servers
 
@@ -97,7 +98,7 @@ async def folding_group(
     kafka: Kafka, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[SqliteEventStore, Group]]:
     """Return a log and a group that folds it through Kafka."""
-    monkeypatch.setattr(folding, "PATIENCE", 120.0)
+    monkeypatch.setattr(folding, "PATIENCE", 2 * PATIENCE)
     store = await SqliteEventStore.open(folder / "log.db")
     bus = RelayedBus(own(kafka.address, stalled=2.0), store)
     group = Group(bus, store, "stuck.1")

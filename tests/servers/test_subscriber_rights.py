@@ -21,6 +21,7 @@ from tests.servers.native import kafka as native
 from tests.servers.relayed import own
 from tests.support.app import running
 from tests.support.company import Company
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.servers
 TOPIC, GROUP = 2, 3
@@ -42,7 +43,7 @@ class Guarded(native.Kafka):
         command += ["-c", str(self.folder / "server.properties")]
         for user in (native.USER, ACCOUNTING, VORONKA):
             command += ["--add-scram", f"SCRAM-SHA-512=[name={user},password={native.PASSWORD}]"]
-        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ async def test_a_subscriber_reads_and_does_nothing_else(settings: KafkaSettings,
 
     async with running(tmp_path / "data") as app, relayed(app, process):  # makes the topics, too
         await Company(app.engine).all()
-        await app.engine.settle(20.0)
+        await app.engine.settle()
         await eventually_relayed(app, process)
 
     def accounting(group: str) -> follow.Kafka:
@@ -98,12 +99,12 @@ async def test_a_subscriber_reads_and_does_nothing_else(settings: KafkaSettings,
     ledger = Ledger(tmp_path / "ledger.sqlite")
     try:
         follower = follow.Follower(accounting("accounting"), ledger)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             await follower.run(asyncio.Event(), until_end=True)
         assert follower.gaps == {}
         assert {account for account, _, _ in ledger.totals()} == {"billed", "paid"}
         with pytest.raises(GroupAuthorizationFailedError):
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE):
                 await follow.Follower(accounting("analytics.1"), ledger).run(asyncio.Event(), until_end=True)
     finally:
         ledger.close()
@@ -119,7 +120,7 @@ async def test_a_subscriber_reads_and_does_nothing_else(settings: KafkaSettings,
     try:
         for topic in TOPICS:
             with pytest.raises(TopicAuthorizationFailedError):
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(PATIENCE):
                     await producer.send_and_wait(settings.topic(topic), b"{}", partition=0)
     finally:
         await producer.stop()

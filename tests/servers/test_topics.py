@@ -22,6 +22,7 @@ from tests.servers.filled import check_folded, copies, fill
 from tests.servers.native.kafka import PASSWORD, USER, Kafka
 from tests.servers.native.process import NotThere, free_ports
 from tests.servers.relayed import RelayedBus, eventually, own
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.servers
 
@@ -73,7 +74,7 @@ async def test_topics_that_are_wrong_are_explained(kafka: Kafka) -> None:
             ]
         )
     assert [error[1] for error in answer.topic_errors] == [0, 0, 0]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while {first, second, third} & {f.topic for f in await check(settings) if "missing" in f.text}:
             pass  # the broker has made them and tells everybody in a moment
     found = {(f.topic, f.fatal): f.text for f in await check(settings) if "min.insync" not in f.text}

@@ -11,6 +11,7 @@ import pytest
 
 from tests.servers.cluster import Cluster
 from tests.support.otlp import Collector, Seen, Trail
+from tests.support.patience import PATIENCE
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("whole cluster")]
 CALLER = "b7ad6b7169203331"
@@ -24,7 +25,8 @@ def ask(cluster: Cluster, path: str, body: dict[str, object] | None = None, trac
         headers["traceparent"] = f"00-{trace}-{CALLER}-01"
     data = None if body is None else json.dumps(body).encode()
     with urllib.request.urlopen(
-        urllib.request.Request(f"{cluster.url('gateway')}/api/v1{path}", data, headers | cluster.headers()), timeout=60
+        urllib.request.Request(f"{cluster.url('gateway')}/api/v1{path}", data, headers | cluster.headers()),
+        timeout=PATIENCE,
     ) as answer:
         found: dict[str, Any] = json.load(answer)
     return found
@@ -37,7 +39,7 @@ def test_one_trace_leads_through_all_processes_and_kafka(collected: Collector, c
     ask(cluster, "/funnels", {"funnel_id": "f", "name": "Sales", "subject": "deal", "stages": stages})
     client = ask(cluster, "/clients", {"client_id": "c", "name": NAME})
     ask(cluster, "/notes", {"note_id": "n", "client_id": "c", "text": TEXT})
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while ask(cluster, f"/metrics/clients?after={client['token']}")["stale"]:
         assert time.monotonic() < deadline, "what is stored is folded"
     trace = "0af7651916cd43dd8448eb211c80319c"

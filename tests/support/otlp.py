@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-PATIENCE = 60.0
+from tests.support.patience import PATIENCE
+
 KINDS = ("", "internal", "server", "client", "producer", "consumer")
 
 

@@ -23,6 +23,7 @@ from services.kit.remote.passes import Passes
 from services.kit.share import Share
 from services.kit.web import create_app, service_app
 from tests.support.app import App
+from tests.support.patience import PATIENCE
 from tests.support.staff import AS_LOCAL, STAFF
 
 SECRET = "a secret that all processes of one installation have in common"
@@ -149,7 +150,7 @@ class Installation:
         while True:
             head = await self.ports.store.head()
             for process in self.processes:
-                assert await process.engine.settle(60), process.engine.failure
+                assert await process.engine.settle(PATIENCE), process.engine.failure
             if await self.ports.store.head() == head:
                 return
 

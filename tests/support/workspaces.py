@@ -20,13 +20,14 @@ from services.kit.codec import Codec
 from services.kit.engine import Engine
 from services.kit.rebuild import rebuild
 from tests.support.open_data import ROOT
+from tests.support.patience import PATIENCE
 
 T = TypeVar("T")
 Numbers = tuple[dict[str, list[dict[str, str]]], dict[str, Any]]
 """Every exported table, and every JSON file, by name."""
 
 
-async def settled(running: Engine, seconds: float = 120.0) -> None:
+async def settled(running: Engine, seconds: float = PATIENCE) -> None:
     """Wait until every read model shows the newest event."""
     assert await running.settle(seconds), running.failure or [
         (name, lane.number, lane.stop) for name, r in running.runners.items() for lane in r.lanes.values()
@@ -98,7 +99,7 @@ def compared(numbers: Numbers, expected: Path, folder: Path) -> str:
     """Write the numbers and return what the data's own compare.py prints of them."""
     write(folder, *numbers)
     command = [sys.executable, str(ROOT / "compare.py"), str(folder), str(expected)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False).stdout
 
 
 def nothing(_what: str, _done: int, _total: int) -> None:

@@ -6,6 +6,7 @@ import asyncio
 
 from services.kit.adapters.kafka_relay import KafkaTopics
 from services.kit.adapters.kafka_settings import KafkaSettings
+from tests.support.patience import PATIENCE
 
 
 class Client:
@@ -28,7 +29,7 @@ async def test_a_relay_that_is_cancelled_while_it_ends_leaves_no_client() -> Non
     closing = asyncio.create_task(topics.close())
     await producer.stopping.wait()
     closing.cancel()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.wait({closing})
         await producer.ended.wait()
         await consumer.ended.wait()

@@ -14,8 +14,8 @@ from contracts.envelope import RecordedEvent
 from contracts.problem import Unavailable
 from services.kit.adapters.sqlite_store import SqliteEventStore
 from services.kit.relay import Asked, Outgoing, Place, Progress, Relay
-from tests.conformance.events import PATIENCE
 from tests.servers.filled import fill, of_lane
+from tests.support.patience import PATIENCE
 
 LANES = 3
 

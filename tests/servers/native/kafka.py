@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from tests.servers.native.process import ROOT, NotStarted, NotThere, Process, free_ports
+from tests.support.patience import PATIENCE
 
 VERSION = "4.4.0"
 USER, PASSWORD = "voronka", "a secret of tests"
@@ -57,7 +58,7 @@ group.min.session.timeout.ms=1000
 num.network.threads=2
 num.io.threads=2
 log.cleaner.dedupe.buffer.size=8388608
-broker.session.timeout.ms=1500
+broker.session.timeout.ms=4000
 broker.heartbeat.interval.ms=300
 """
 _SASL = f"""sasl.enabled.mechanisms=SCRAM-SHA-512
@@ -163,7 +164,7 @@ class Kafka:
         command += ["-c", str(self.folder / "server.properties")]
         if self.sasl:
             command += ["--add-scram", f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE)
         if done.returncode:
             raise NotStarted(f"Kafka's data folder could not be made:\n{done.stdout}{done.stderr}")
 

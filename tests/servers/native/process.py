@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from tests.support.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[3] / ".servers"
 """Where everything is kept; not in version control."""
 _LOOK = 0.05
@@ -52,7 +54,7 @@ class Process:
             raise NotStarted(f"{self._command[0]} does not run")
         return self._process.pid
 
-    def start(self, seconds: float = 30.0) -> None:
+    def start(self, seconds: float = PATIENCE) -> None:
         """Run it and wait until it is ready. Raises NotStarted if it ends before or takes longer."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log, start_new_session=True)

@@ -24,8 +24,8 @@ from services.kit.profiles import embedded
 from services.kit.projection import Projection
 from services.kit.runner import ProjectionRunner
 from tests.support.memory import MemoryContext
+from tests.support.patience import PATIENCE
 
-PATIENCE = 60.0
 GROUP = "analytics.1"
 Dump = dict[str, dict[Any, Any]]
 

@@ -21,6 +21,7 @@ from services.kit.handle import Effect, Meta
 from services.kit.reaction import Reaction
 from services.kit.reactor import PARKED, Reactor
 from services.kit.service import Known
+from tests.support.patience import PATIENCE
 from tests.unit.kit.support import FaultyBus, new, workspace
 
 GROUP = "test-reactions.1"
@@ -80,7 +81,7 @@ class Running:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         assert self.task is not None
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(PATIENCE):
             while not condition():
                 if self.task.done():
                     self.task.result()

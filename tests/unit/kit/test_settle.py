@@ -12,6 +12,7 @@ from services.cli.workspace import SERVICES
 from services.gateway.domain.numbers import NUMBERS
 from services.kit.engine import Engine
 from services.kit.handle import Effect, Meta
+from tests.support.patience import PATIENCE
 from tests.unit.kit.support import workspace
 
 
@@ -36,7 +37,7 @@ async def test_what_reactions_have_still_to_do_is_waited_for(tmp_path: Path) -> 
         try:
             await engine.send(CaptureLead(lead_id="l", name="Olha"), Meta("tester", "1"))
             converted: Any = await engine.send(ConvertLead(lead_id="l"), Meta("tester", "2"))
-            async with asyncio.timeout(90):
+            async with asyncio.timeout(PATIENCE):
                 while not engine.waiting:
                     await asyncio.sleep(0.001)
             while not all(engine.caught_up(name, converted.position) for name in engine.runners):

@@ -20,6 +20,7 @@ from services.kit.lanes import lane_of
 from services.kit.learner import Learner
 from services.kit.patience import Patience
 from services.kit.tail import _KEPT, Tail
+from tests.support.patience import PATIENCE
 from tests.unit.kit.support import store_all, workspace
 
 LANES = 12
@@ -41,7 +42,7 @@ def added(employee: str) -> EmployeeAdded:
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0.001)
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from base64 import b32encode
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, get_args
 
 import typer
 
 from contracts.gateway.account_commands import ChangePassword, OpenAccount
+from contracts.gateway.commands import AddEmployee
 from contracts.gateway.rights import Role
 from services.cli.accounts import BY, Direct
-from services.gateway.accounts.accounts import add
-from services.kit.clock import new_bytes
+from services.kit.clock import new_bytes, new_id
 
 FILE = "demo-accounts.json"
+_COMING = "demo-accounts.coming.json"
+_NAME = "Demo"
 
 
 class Ready(NamedTuple):
@@ -25,36 +28,59 @@ class Ready(NamedTuple):
     password: str
 
 
-async def make(accounts: Direct) -> list[Ready]:
-    """Give the demo an account of each role, unless it has accounts; the manager is one of its sellers."""
+def chosen() -> list[Ready]:
+    """Return what will be signed in with: a password for each role."""
+    return [Ready(role, b32encode(new_bytes(10)).decode().lower()) for role in get_args(Role)]
+
+
+def begin(data: Path) -> None:
+    """Choose the passwords and write them down before there is an account: whenever the process is killed, the next
+    one goes on with the same. Nothing is done where that was done."""
+    if not (data / FILE).exists() and not (data / _COMING).exists():
+        _write(data / _COMING, chosen())
+
+
+async def finish(data: Path, accounts: Direct) -> None:
+    """Make the accounts that were chosen and are not there yet."""
+    if (data / _COMING).exists():
+        await make(accounts, _read(data / _COMING))
+        (data / _COMING).replace(data / FILE)
+
+
+async def make(accounts: Direct, chosen: Sequence[Ready]) -> None:
+    """Give the demo an account of each role; the manager is one of its sellers."""
     known = accounts.entry.known
-    if known.accounts:
-        return []
-    found: list[Ready] = []
-    sellers = sorted(id for id, employee in known.employees.items() if not employee.left)
-    for role in get_args(Role):
-        ready = Ready(role, b32encode(new_bytes(10)).decode().lower())
-        if role == "manager" and sellers:
-            hashed = await accounts.passwords.hashed(ready.password, ready.login)
-            await accounts.send(OpenAccount(account_id=sellers[0], login=role, role=role), BY)
-            await accounts.send(ChangePassword(account_id=sellers[0], hash=hashed), BY)
+    free = {id: each.name for id, each in sorted(known.employees.items()) if not each.left and id not in known.accounts}
+    for role, ready in zip(get_args(Role), chosen, strict=True):
+        account, name = known.by_login(ready.login), f"{_NAME} {role}"
+        if account is not None:
+            id = account.account_id
         else:
-            await add(accounts, f"Demo {role}", ready.login, role, ready.password, BY)
-        found.append(ready)
-    return found
-
-
-def keep(data: Path, ready: list[Ready]) -> None:
-    """Keep them in the data folder, for the next start to print."""
-    path = data / FILE
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(ready), "utf-8")
+            sellers = [each for each, called in free.items() if role == "manager" and not called.startswith(_NAME)]
+            made = [each for each, called in free.items() if called == name]
+            id = next(iter([*sellers, *made]), "")
+            if not id:
+                id = new_id()
+                await accounts.send(AddEmployee(employee_id=id, name=name), BY)
+            await accounts.send(OpenAccount(account_id=id, login=ready.login, role=role), BY)
+        hashed = await accounts.passwords.hashed(ready.password, ready.login)
+        await accounts.send(ChangePassword(account_id=id, hash=hashed), BY)
 
 
 def kept(data: Path) -> list[Ready]:
     """Return those of this folder, if it holds a demo."""
-    path = data / FILE
-    return [Ready(*each) for each in json.loads(path.read_text("utf-8"))] if path.exists() else []
+    return _read(data / FILE) if (data / FILE).exists() else []
+
+
+def _write(path: Path, ready: Sequence[Ready]) -> None:
+    new = path.with_suffix(".new")
+    new.touch(mode=0o600)
+    new.write_text(json.dumps(ready), "utf-8")
+    new.replace(path)
+
+
+def _read(path: Path) -> list[Ready]:
+    return [Ready(*each) for each in json.loads(path.read_text("utf-8"))]
 
 
 def tell(ready: list[Ready]) -> None:

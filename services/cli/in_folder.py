@@ -12,7 +12,7 @@ import typer
 from services.cli import demo_accounts, progress, sheets, standing
 from services.cli.accounts import Direct
 from services.cli.events import export_events
-from services.cli.filling import Demo, bring, fill, settle, today
+from services.cli.filling import Demo, begun, bring, fill, is_empty, settle, today
 from services.cli.metrics import present_tables, write
 from services.cli.past import tables_as_of
 from services.cli.rebuilding import rebuilt
@@ -122,9 +122,11 @@ class InFolder:
 
     async def demo(self, clients: int, events: int, seed: int) -> int:
         """See Verbs."""
+        if begun(self.data) is not None or await is_empty(self.data):
+            demo_accounts.begin(self.data)
         await fill(self.data, Demo(clients, events, seed, today()))
         async with engine(self.data) as running:
-            demo_accounts.keep(self.data, await demo_accounts.make(Direct.of(running)) or demo_accounts.kept(self.data))
+            await demo_accounts.finish(self.data, Direct.of(running))
         typer.echo(f"demo workspace in {self.data}")
         demo_accounts.tell(demo_accounts.kept(self.data))
         return 0

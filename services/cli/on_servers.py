@@ -148,7 +148,11 @@ class OnServers:
             typer.echo(f"{counted(report.events, 'event')} of the demo stored; the workers fold them ...")
             code = await self._folded(engine)
         async with watching(self.settings) as engine:
-            demo_accounts.tell(await demo_accounts.make(Direct.of(engine)))
+            accounts = Direct.of(engine)
+            if not accounts.entry.known.accounts:
+                ready = demo_accounts.chosen()
+                await demo_accounts.make(accounts, ready)
+                demo_accounts.tell(ready)
         if not code:
             typer.echo("the demo is there")
         return code

@@ -33,11 +33,11 @@ async def serve(data: Path, settings: Settings, *, demo_if_empty: bool) -> int:
     if demo is None and demo_if_empty and await is_empty(data):
         demo = Demo(*_DEMO, today())
     if demo is not None:
+        demo_accounts.begin(data)
         typer.echo("filling the workspace with a demo, one moment ...")
         await fill(data, demo)
     async with engine(data) as running:
-        if demo is not None:
-            demo_accounts.keep(data, await demo_accounts.make(Direct.of(running)) or demo_accounts.kept(data))
+        await demo_accounts.finish(data, Direct.of(running))
         await _serve(running, data, settings)
     return 0
 

@@ -9,6 +9,7 @@ from services.gateway.accounts.accounts import Accounts
 from services.gateway.accounts.entry import Entry
 from services.gateway.accounts.origin import Origin
 from services.gateway.accounts.passwords import Passwords
+from services.gateway.live import Live
 from services.gateway.pages.account import AccountPages
 from services.gateway.pages.routes import pages
 from services.kit.engine import Engine
@@ -36,4 +37,8 @@ class Site:
         administrator; without, a new one. `development`: the specimen page is shown, too."""
         gate = Entry(engine, Origin(proxied=proxied))
         accounts = Accounts(gate, passwords, first)
-        return Site(gate, accounts, (*pages(engine, development=development), *AccountPages(accounts).routes()))
+        return Site(
+            gate,
+            accounts,
+            (*pages(engine, development=development), *AccountPages(accounts).routes(), *Live(engine).routes()),
+        )

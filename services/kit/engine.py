@@ -29,6 +29,7 @@ from services.kit.rights import Reach, reach_of
 from services.kit.runner import ProjectionRunner
 from services.kit.service import Desk, Handles, Known, Service
 from services.kit.share import Share, Shared
+from services.kit.tail import Listener, Tail
 from services.kit.telemetry import METRICS
 from services.kit.token import Token
 from services.kit.tracing import calls as spans
@@ -113,6 +114,16 @@ class Engine:
     async def learn(self) -> None:
         """Take in the reference events of the log that edges do not know yet: at start, and after an import."""
         await self.learner.learn()
+
+    async def watch(self, listener: Listener) -> int:
+        """Tell the listener of all that is appended to the log from now on, whoever does; return the position before.
+        Raises Unavailable while the log cannot be read."""
+        if self._shared is not None:
+            return self._shared.watch(listener)
+        tail, head = Tail(self.ports.store, self.ports.bus.lanes), await self.ports.store.head()
+        tail.listeners.append(listener)
+        self.workers.spawn(tail.run(head), "watch")
+        return head
 
     # ------------------------------------------------------------ commands
 

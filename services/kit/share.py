@@ -19,7 +19,7 @@ from services.kit.ports import Ports
 from services.kit.projection import Projection
 from services.kit.remote.calls import Calls
 from services.kit.runner import ProjectionRunner
-from services.kit.tail import Tail
+from services.kit.tail import Listener, Tail
 from services.kit.tracing.recent import Recent
 
 log = structlog.get_logger(__name__)
@@ -57,6 +57,11 @@ class Shared:
         self._learner = learner
         self._recent = recent
         self._erased: set[str] = set()
+
+    def watch(self, listener: Listener) -> int:
+        """Tell the listener of each batch of events that comes from now on; return the position before them."""
+        self._tail.listeners.append(listener)
+        return self._tail.seen
 
     async def run(self) -> None:
         """Watch the end of the log for ever; cancel to stop."""

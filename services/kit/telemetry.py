@@ -53,6 +53,7 @@ class _Metrics:
         self.foreign = Counter("voronka_foreign_messages", "Messages that are no events", ["topic"], registry=registry)
         self.limits_away = Counter("voronka_limits_away", "Uses answered without Redis", ["limit"], registry=registry)
         self.sign_ins = Counter("voronka_sign_ins", "Attempts to sign in", ["outcome"], registry=registry)
+        self.live_streams = Gauge("voronka_live_streams", "Streams of changes open to pages", registry=registry)
         self.consumer_restarts = Counter(
             "voronka_consumer_restarts", "Readers started anew", ["group", "reason"], registry=registry
         )

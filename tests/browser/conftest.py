@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.desk import Desk
+from tests.browser.desk import WAIT_MS, Desk
 from tests.browser.served import HOST
 from tests.support.patience import PATIENCE
 
 HERE = Path(__file__).parent
+expect.set_options(timeout=WAIT_MS)
 _FLAGS = [
     "--disable-gpu",
     "--disable-quic",

@@ -20,7 +20,7 @@ PAGES = (
     "/clients/new", f"{CLIENT}/edit", "/profile", "/employees", "/sign-in",
 )  # fmt: skip
 LANGUAGES = ("en", "uk", "ru")
-WAIT_MS = 20_000
+WAIT_MS = 60_000
 _REPORT = """
 document.addEventListener("securitypolicyviolation", (e) =>
   console.error(`policy: ${e.effectiveDirective} ${e.blockedURI} ${e.sample}`));

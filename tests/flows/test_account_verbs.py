@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -81,11 +82,14 @@ async def test_a_demo_has_an_account_of_each_role(tmp_path: Path, capsys: pytest
     async with engine(data) as running:
         assert await running.settle()
         accounts = Direct.of(running, cheap())
-        ready = await demo_accounts.make(accounts)
+        demo_accounts.begin(data)
+        await demo_accounts.finish(data, accounts)
+        ready = demo_accounts.kept(data)
         assert [each.login for each in ready] == ["administrator", "director", "manager", "marketer", "warehouse"]
-        assert await demo_accounts.make(accounts) == [], "they are made once"
-        demo_accounts.keep(data, ready)
-        assert demo_accounts.kept(data) == ready
+        events = await running.ports.store.head()
+        demo_accounts.begin(data)
+        await demo_accounts.finish(data, accounts)
+        assert (demo_accounts.kept(data), await running.ports.store.head()) == (ready, events), "they are made once"
         assert (data / demo_accounts.FILE).stat().st_mode & 0o077 == 0
         site = Site.of(running, passwords=cheap())
         assert site.accounts.first_path is None, "there is an administrator"
@@ -98,10 +102,50 @@ async def test_a_demo_has_an_account_of_each_role(tmp_path: Path, capsys: pytest
             assert known.role == each.login
 
 
+@pytest.mark.parametrize("stored", [1, 2, 6, 7, 13])
+async def test_a_demo_killed_while_its_accounts_are_made_has_all_of_them_after_the_next_start(
+    tmp_path: Path, stored: int
+) -> None:
+    async with door(tmp_path) as opened:
+        store = opened.engine.ports.store
+        await opened.site.accounts.send(AddEmployee(employee_id="s1", name="Seller"), "system")
+        demo_accounts.begin(tmp_path)
+        store.append = dying(store.append, stored)
+        with pytest.raises(PowerCut):
+            await demo_accounts.finish(tmp_path, Direct.of(opened.engine, cheap()))
+        assert demo_accounts.kept(tmp_path) == []
+        del store.append
+        demo_accounts.begin(tmp_path)
+        await demo_accounts.finish(tmp_path, Direct.of(opened.engine, cheap()))
+        ready = demo_accounts.kept(tmp_path)
+        assert len(ready) == 5
+        assert len(opened.site.gate.known.employees) == 5, "and nobody twice"
+        browser = await opened.browser()
+        for each in ready:
+            assert (await browser.sign_in(each.login, each.password)).status_code == 303, each.login
+
+
+class PowerCut(Exception):
+    """What the process died of."""
+
+
+def dying(append: Any, after: int) -> Any:
+    """Return an append that works so many times and then no more."""
+    calls = iter(range(after))
+
+    async def once(*args: Any) -> Any:
+        if next(calls, None) is None:
+            raise PowerCut
+        return await append(*args)
+
+    return once
+
+
 async def test_the_demos_manager_is_one_of_its_sellers(tmp_path: Path) -> None:
     async with door(tmp_path) as opened:
         await opened.site.accounts.send(AddEmployee(employee_id="s1", name="Seller"), "system")
-        ready = await demo_accounts.make(Direct.of(opened.engine, cheap()))
+        ready = demo_accounts.chosen()
+        await demo_accounts.make(Direct.of(opened.engine, cheap()), ready)
         manager = opened.site.gate.known.by_login("manager")
         assert manager is not None
         assert manager.account_id == "s1"

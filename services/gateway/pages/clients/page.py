@@ -64,7 +64,7 @@ async def _shown(asker: Asker, request: Request, template: str) -> Response:
         async with asker.sitting(caller, _GROUPS, _after(request)) as sitting:
             settings = (await asker.ask(sitting, "/settings")).item
             texts = Texts(look.language, settings.base_currency, settings.zone)
-            values = await _gathered(asker, sitting, texts, words, id, request)
+            values = await _gathered(asker, sitting, texts, words, id, request) | {"stale": sitting.stale}
     except Unavailable:
         return html(look, "loading.html", {}, status=503, headers={"refresh": "2"})
     except NotFound:

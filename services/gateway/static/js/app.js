@@ -9,3 +9,4 @@ import "./selection.js";
 import "./tags.js";
 import "./files.js";
 import "./forms.js";
+import "./live.js";

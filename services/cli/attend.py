@@ -44,7 +44,7 @@ async def attend(settings: Settings, name: str, work: Work) -> int:
     await asyncio.wait({serving, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     broken = serving.done()
     typer.echo("stopping ...")
-    door.stopping = True
+    door.stop()
     server.stop()  # type: ignore[no-untyped-call]
     await asyncio.wait({serving}, timeout=_ANSWER)
     working.cancel()

@@ -75,6 +75,7 @@ async def _work(plan: Plan, door: Door, patience: Patience, open_ports: Open) ->
         engine = await patience.until("the stores", lambda: _started(plan, ports, calls))
         try:
             door.app = _application(engine, plan, passes)
+            door.leave = engine.leaving.set
             typer.echo("ready")
             while engine.failure is None:
                 await asyncio.sleep(_LOOK)

@@ -59,6 +59,7 @@ async def _serve(running: Engine, data: Path, settings: Settings) -> None:
     typer.echo(f"Voronka is ready at {settings.address()}  (data: {data}; stop with Ctrl+C)")
     await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
     typer.echo("stopping ...")
+    running.leaving.set()
     server.stop()  # type: ignore[no-untyped-call]
     await asyncio.wait({serving}, timeout=10)
 

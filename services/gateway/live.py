@@ -82,8 +82,12 @@ class Changes:
             place = event.topic, lane_of(event.key, self.lanes), event.position
             self._kept.append(Change(event.position, topic, event.key, place, at))
         if len(self._kept) != before or before == _KEPT:
-            news, self._news = self._news, asyncio.Event()
-            news.set()
+            self.wake()
+
+    def wake(self) -> None:
+        """Let all who wait look again."""
+        news, self._news = self._news, asyncio.Event()
+        news.set()
 
     async def more(self, seconds: float) -> None:
         """Wait for the next change, so long at most."""
@@ -160,20 +164,25 @@ class Live:
             if self._changes is None:
                 made = Changes(self._engine.ports.store.log_id, self._engine.ports.bus.lanes)
                 made.begin(await self._engine.watch(made.heard))
+                self._engine.workers.spawn(self._farewell(made), "live")
                 self._changes = made
         return self._changes
+
+    async def _farewell(self, changes: Changes) -> None:
+        await self._engine.leaving.wait()
+        changes.wake()
 
     async def _told(self, changes: Changes, known: int | None) -> AsyncIterator[str]:
         position = changes.recent if known is None else known
         end = changes.now() + _LIFE
         with METRICS.live_streams.track_inprogress():
             yield f"retry: 2000\nid: {position}\n\n"
-            while changes.now() < end and self._engine.started:
+            while changes.now() < end and not self._engine.leaving.is_set():
                 text, position = changes.told(position)
                 if text:
                     yield text
                     await asyncio.sleep(_TOGETHER)
                     continue
                 await changes.more(_BEAT)
-                if changes.newest == position:
+                if changes.newest == position and not self._engine.leaving.is_set():
                     yield ": still here\n\n"

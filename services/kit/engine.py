@@ -61,6 +61,8 @@ class Engine:
         self._recent = Recent()
         self.handler.listeners.append(self._recent.note)
         self.desk = Desk(self.handler, self.codec, self.known)
+        self.leaving = asyncio.Event()
+        """Set when the process is about to stop: answers that would go on for long end, so that the others can."""
         self.started = False
         """Whether it takes commands and answers queries."""
         self.workers = Workers(self.local, ports, self.codec, shared=shared)

@@ -88,9 +88,10 @@ class Desk:
         answer = page.goto(path)
         assert answer is not None
         assert answer.ok, answer.status
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("load")
         if scripts:
             page.evaluate("document.fonts.ready.then(() => null)")
+            page.wait_for_function("!('busy' in document.documentElement.dataset)")
         return page
 
     def _sign_in(self, context: BrowserContext, base: str) -> None:

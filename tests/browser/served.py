@@ -36,6 +36,7 @@ async def serve(data: Path, port: int) -> None:
         stop = asyncio.create_task(stopping.wait())
         print("ready", flush=True)
         await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
+        running.leaving.set()
         server.stop()
         await asyncio.wait({serving}, timeout=PATIENCE)
 

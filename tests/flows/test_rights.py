@@ -131,6 +131,7 @@ PAGES: dict[tuple[str, str], set[str]] = {
     ("GET", "/clients/{client_id}/panel"): {A, D, M, K},
     ("GET", "/clients/{client_id}/why/{field}"): {A, D, M, K},
     ("GET", "/palette"): {A, D, M, K},
+    ("GET", "/live"): {A, D, M, K},
     ("GET", "/clients/new"): {A, D, M},
     ("POST", "/clients/new"): {A, D, M},
     ("GET", "/clients/{client_id}/edit"): {A, D, M},

@@ -90,29 +90,23 @@ const renew = (region, fresh) => {
   }
   const here = items(region);
   const there = items(fresh);
-  const moved = [...here.keys()].join("\n") !== [...there.keys()].join("\n");
-  if (moved) {
-    const shown = [...here.keys()].filter((key) => there.has(key));
-    const order = [...there.keys()].filter((key) => here.has(key));
-    const apart = new Set([...here.keys(), ...there.keys()].filter((key) => here.has(key) !== there.has(key)));
-    shown.forEach((key, n) => (order[n] !== key || differs(here.get(key), there.get(key))) && apart.add(key));
-    tell(region, apart.size);
-    return;
-  }
-  quiet(region);
-  for (const [key, item] of here) {
-    if (!differs(item, there.get(key))) continue;
-    const renewed = document.adoptNode(there.get(key));
-    const focused = item.contains(document.activeElement);
-    item.replaceWith(renewed);
-    if (focused) renewed.querySelector("a, button")?.focus({ preventScroll: true });
-    renewed.classList.add("is-changed");
-    setTimeout(() => renewed.classList.remove("is-changed"), TINT_MS);
-    window.htmx?.process(renewed);
-  }
+  const came = [...here.keys(), ...there.keys()].filter((key) => here.has(key) !== there.has(key));
+  const order = [...there.keys()].filter((key) => here.has(key));
+  const moved = [...here.keys()].filter((key) => there.has(key)).filter((key, n) => order[n] !== key);
+  if (came.length + moved.length) tell(region, came.length + moved.length);
+  else region.querySelector(":scope > .live-bar")?.replaceChildren();
+  for (const key of order) if (differs(here.get(key), there.get(key))) replace(here.get(key), there.get(key));
 };
 
-const quiet = (region) => region.querySelector(":scope > .live-bar")?.replaceChildren();
+const replace = (item, fresh) => {
+  const renewed = document.adoptNode(fresh);
+  const focused = item.contains(document.activeElement);
+  item.replaceWith(renewed);
+  if (focused) renewed.querySelector("a, button")?.focus({ preventScroll: true });
+  renewed.classList.add("is-changed");
+  setTimeout(() => renewed.classList.remove("is-changed"), TINT_MS);
+  window.htmx?.process(renewed);
+};
 
 // "3 changes · Show": the words in all plural forms come from the server.
 const tell = (region, count) => {

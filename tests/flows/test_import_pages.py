@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
+from starlette.datastructures import UploadFile
 
+from contracts.clients.import_events import TableImportBegun
 from services.importer.desk.desk import IMPORTS
 from services.importer.sheets import run
 from services.kit.web import uploads
@@ -17,6 +21,7 @@ from tests.flows.test_api_page import text_of
 from tests.support.app import running
 from tests.support.door import Browser, Door, door
 from tests.support.staff import bearer
+from tests.support.tables import Desk as Tables
 from tests.unit.sheets.test_reading import BOMB, SHEET, SMALL, WIDE, with_part
 
 LIST = (
@@ -155,9 +160,11 @@ async def test_contacts_and_notes_and_another_kind_of_rows(opened: Door) -> None
     where = await sent(browser, b"Client;Note\nAnn;called\nNobody;x\n", kind="notes")
     assert "Created 1 Updated 0 Skipped 0 Refused 1" in await taken(browser, where)
     where = await sent(browser, b"Company;Contact name\nBob;Eve\n", kind="clients")
-    assert (await browser.send(f"{where}/match", kind="contacts", **{"column-0": "name"})).status_code == 303
+    columns = {"column-0": "name", "column-1": "contact"}  # as the form has them while rows are clients
+    assert (await browser.send(f"{where}/match", kind="contacts", **columns)).status_code == 303
     shown = await page(browser, where)
     assert re.findall(r'<option value="(\w+)" selected>', shown)[:1] == ["contacts"]
+    assert re.findall(r'<option value="(\w+)" selected>', shown)[-2:] == ["client", "name"]
     assert "Created 1" in await taken(browser, where, kind="contacts")
 
 
@@ -182,10 +189,6 @@ async def test_duplicates_are_updated_and_an_undo_tells_what_it_left(opened: Doo
 
 
 async def test_a_workbook_of_several_sheets(opened: Door) -> None:
-    import io
-
-    import openpyxl
-
     book, out = openpyxl.Workbook(), io.BytesIO()
     for sheet, who in ((book.active, "Ann"), (book.create_sheet("Друга"), "Bob")):
         sheet.append(["Name"])
@@ -253,11 +256,20 @@ async def test_a_file_that_is_too_large_names_the_limit(
     browser = await opened.signed_in("dora", "director")
     csrf = await browser.csrf()
     monkeypatch.setattr(uploads, "MOST_BYTES", 300_000)
+    stored, write = 0, UploadFile.write
+
+    async def counted(file: UploadFile, data: bytes) -> None:
+        nonlocal stored
+        stored += len(data)
+        await write(file, data)
+
+    monkeypatch.setattr(UploadFile, "write", counted)
     for size in (300_001, 900_000, 3_000_000):
         monkeypatch.setattr(uploads, "_READ_ON_BYTES", 1_000_000)
         answer = await browser.upload("/clients/import", "big.csv", b"a" * size, csrf=csrf)
         assert answer.status_code == 422
         assert "the file is larger than 50 MB" in answer.text
+    assert stored <= 3 * 400_000, "what is too large is not even stored for a while"
     assert kept(tmp_path) == []
     nothing = await browser.http.post("/clients/import", data={"csrf": csrf}, files={"file": ("", b"")})
     assert (nothing.status_code, "choose a file first" in nothing.text) == (422, True)
@@ -392,8 +404,6 @@ async def test_an_import_that_failed_says_so_and_goes_on(opened: Door, monkeypat
 
 
 async def test_imports_of_the_command_line_are_listed_and_undone(opened: Door, tmp_path: Path) -> None:
-    from tests.support.tables import Desk as Tables
-
     report = await Tables(opened.engine, tmp_path).take("Name\nFrom a command\n")
     browser = await opened.signed_in("dora", "director")
     past = text_of(await page(browser, "/clients/import"))
@@ -404,3 +414,18 @@ async def test_imports_of_the_command_line_are_listed_and_undone(opened: Door, t
     assert "undone Undone 1" in await over(browser, where)
     assert await names(opened) == []
     assert len(re.findall("list.csv", text_of(await page(browser, "/clients/import")))) == 1
+
+
+async def test_what_the_command_line_undid_is_undone_on_the_pages(opened: Door, tmp_path: Path) -> None:
+    tables = Tables(opened.engine, tmp_path)
+    browser = await opened.signed_in("dora", "director")
+    where = await sent(browser, PEOPLE)
+    await taken(browser, where)
+    begun = await opened.engine.ports.store.read_types(frozenset({TableImportBegun.type}), 0, 10)
+    await tables.undo(begun[0].key.removeprefix("table-import-"))
+    other = await tables.take("Name\nFrom a command\n")
+    await tables.undo(other.import_id)
+    assert "undone Undone 2" in text_of(await page(browser, where))
+    past = text_of(await page(browser, "/clients/import"))
+    assert (past.count(" undone "), past.count("Undone: ")) == (2, 2)
+    assert (await browser.send(f"{where}/undo")).status_code == 422

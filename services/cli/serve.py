@@ -16,6 +16,7 @@ from services.cli.accounts import Direct
 from services.cli.filling import Demo, begun, fill, is_empty, today
 from services.cli.workspace import SERVICES, engine
 from services.gateway.site import Site
+from services.importer.desk.desk import IMPORTS, Desk
 from services.kit.engine import Engine
 from services.kit.errors import Unusable
 from services.kit.settings import Settings
@@ -43,7 +44,8 @@ async def serve(data: Path, settings: Settings, *, demo_if_empty: bool) -> int:
 
 
 async def _serve(running: Engine, data: Path, settings: Settings) -> None:
-    site = Site.of(running, proxied=settings.behind_proxy, development=settings.development)
+    imports = Desk(running, data / IMPORTS)
+    site = Site.of(running, proxied=settings.behind_proxy, imports=imports, development=settings.development)
     hosts = [settings.host, *settings.hosts()]
     app = create_app(running, SERVICES, site.pages, gate=site.gate, hosts=hosts)
     server = Server(app, address=settings.host, port=settings.port, interface=Interfaces.ASGI, log_enabled=False)

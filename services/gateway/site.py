@@ -11,6 +11,7 @@ from services.gateway.accounts.origin import Origin
 from services.gateway.accounts.passwords import Passwords
 from services.gateway.live import Live
 from services.gateway.pages.account import AccountPages
+from services.gateway.pages.imports.port import Imports
 from services.gateway.pages.routes import pages
 from services.kit.engine import Engine
 from services.kit.web import PageRoute
@@ -31,14 +32,13 @@ class Site:
         proxied: bool = False,
         first: str | None = None,
         passwords: Passwords | None = None,
+        imports: Imports | None = None,
         development: bool = False,
     ) -> Site:
         """`proxied`: a reverse proxy stands before us. `first`: the secret of the address that makes the first
-        administrator; without, a new one. `development`: the specimen page is shown, too."""
+        administrator; without, a new one. `imports`: takes spreadsheets in, where this process can. `development`: the
+        specimen page is shown, too."""
         gate = Entry(engine, Origin(proxied=proxied))
         accounts = Accounts(gate, passwords, first)
-        return Site(
-            gate,
-            accounts,
-            (*pages(engine, development=development), *AccountPages(accounts).routes(), *Live(engine).routes()),
-        )
+        shown = pages(engine, imports=imports, development=development)
+        return Site(gate, accounts, (*shown, *AccountPages(accounts).routes(), *Live(engine).routes()))

@@ -10,12 +10,14 @@ from contracts.gateway.rights import OwnRights, Records, Role, TokenScope
 from contracts.problem import Refusal
 
 Right = Literal[
-    "clients.read", "clients.write", "clients.erase", "leads.read", "leads.write", "deals.read", "deals.write",
-    "orders.read", "orders.write", "orders.ship", "payments.read", "payments.write", "goods.read", "goods.write",
-    "setup.read", "setup.write", "staff.read", "staff.write", "accounts", "money", "numbers", "profit", "export",
+    "clients.read", "clients.write", "clients.erase", "clients.import", "leads.read", "leads.write", "deals.read",
+    "deals.write", "orders.read", "orders.write", "orders.ship", "payments.read", "payments.write", "goods.read",
+    "goods.write", "setup.read", "setup.write", "staff.read", "staff.write", "accounts", "money", "numbers", "profit",
+    "export",
 ]  # fmt: skip
-"""`clients` are contacts and notes too; `setup`: funnels, sales rules, rates, settings; `staff`: employees. `money`:
-prices and sums in records; `numbers`: sales indicators (S2.19); `profit`: profit and costs (P25)."""
+"""`clients` are contacts and notes too; `clients.import`: lists of them, which are compared with clients of all owners,
+so it is for those alone who reach all records. `setup`: funnels, sales rules, rates, settings; `staff`: employees.
+`money`: prices and sums in records; `numbers`: sales indicators (S2.19); `profit`: profit and costs (P25)."""
 ALL: frozenset[Right] = frozenset(get_args(Right))
 
 
@@ -45,7 +47,7 @@ ROLES: Mapping[Role, tuple[frozenset[Right], Records]] = {
 _STAFF: frozenset[Right] = frozenset({"staff.write"})
 _SCOPES: Mapping[TokenScope, frozenset[Right]] = {
     "read": _READING,
-    "write": _named(".write", ".erase", ".ship") - _STAFF,
+    "write": _named(".write", ".erase", ".import", ".ship") - _STAFF,
     "numbers": frozenset({"numbers"}),
     "profit": frozenset({"profit"}),
     "export": frozenset({"export"}),
@@ -103,11 +105,14 @@ SYSTEM = Caller("system", ALL, "all")
 
 def caller_of(actor: str, role: Role, own: OwnRights) -> Caller:
     """Return what an employee may: the rights of the role, but for those that the account has of its own."""
-    rights, records = ROLES[role]
+    rights, usual = ROLES[role]
+    records = own.records or usual
     switched: dict[Right, bool | None] = {"numbers": own.numbers, "profit": own.profit, "export": own.export}
     more: set[Right] = {right for right, on in switched.items() if on}
     less: set[Right] = {right for right, on in switched.items() if on is False}
-    return Caller(actor, (rights | more) - less, own.records or records)
+    if records != "all":
+        less.add("clients.import")
+    return Caller(actor, (rights | more) - less, records)
 
 
 @dataclass(frozen=True, slots=True)

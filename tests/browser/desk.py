@@ -15,9 +15,19 @@ WIDTHS = {390: 844, 820: 1180, 1440: 900}
 """Phone, tablet, desk: width → height, px."""
 CLIENT = "/clients/{client}"
 """The page of the first client of the list."""
+IMPORT = "/clients/import/{ready}"
+"""A file whose columns are being matched."""
+TAKEN = "/clients/import/{taken}"
+"""One that was imported."""
+_FIRST = {
+    CLIENT: ("/clients", "a.cover"),
+    IMPORT: ("/clients/import", ".imports li:first-child a"),
+    TAKEN: ("/clients/import", ".imports a:text-is('taken.csv')"),
+}
+"""Page → where a link to it is, and which."""
 PAGES = (
     "/", "/ui", "/ui?panel=4102", "/clients", "/clients?status=current&q=a", CLIENT, f"{CLIENT}?tab=history",
-    "/clients/new", f"{CLIENT}/edit", "/profile", "/employees", "/sign-in",
+    "/clients/new", f"{CLIENT}/edit", "/clients/import", IMPORT, TAKEN, "/profile", "/employees", "/sign-in",
 )  # fmt: skip
 LANGUAGES = ("en", "uk", "ru")
 WAIT_MS = 60_000
@@ -80,11 +90,12 @@ class Desk:
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self._note(f"error: {error}"))
         page.on("requestfailed", self._failed)
-        if "{client}" in path:
-            page.goto("/clients")
-            first = page.locator("a.cover").first.get_attribute("href")
-            assert first is not None
-            path = path.replace(CLIENT, first)
+        for place, (listed, link) in _FIRST.items():
+            if path.startswith(place):
+                page.goto(listed)
+                first = page.locator(link).first.get_attribute("href")
+                assert first is not None
+                path = path.replace(place, first)
         answer = page.goto(path)
         assert answer is not None
         assert answer.ok, answer.status

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from io import BytesIO
 from pathlib import Path
 
 from granian.constants import Interfaces
@@ -14,20 +15,32 @@ from services.cli.filling import Demo, fill
 from services.cli.workspace import SERVICES, engine
 from services.gateway.accounts.accounts import add
 from services.gateway.site import Site
+from services.importer.desk.desk import IMPORTS, Desk
 from services.kit.web import create_app
 from tests.support.patience import PATIENCE
 
 HOST = "voronka.test"
 """A name that is no secure context, as an address on a local network is none."""
 LOGIN, PASSWORD = "olena", "a dozen of green tea cups"
+TAKEN = "Name;E-mail;Phone\nTaken One;one@taken.example;+380671110001\nTaken Two;no address;+380671110002\n"
+MATCHED = (
+    "Назва;Телефон;Пошта;Місто;Знижка;Статус;Внутрішній код;Коментар\n"
+    "ТОВ «Ґанок»;+380 67 123 45 67;office@ganok.example;Київ;7,5;Поточний;A-1;Телефонувати після обіду\n"
+    "Приватне підприємство «Дуже довга назва, яка не вміщується в один рядок»;12;не пошта;Львів;200;Новий;A-2;\n"
+    ";;;;;;A-3;\n"
+    "Taken again;+380671110001;;;;;;\n"
+    "Плюс & <b>мінус</b>;+48 22 123 45 67;plus@minus.example;Варшава;;Потенційний;;Просить прайс\n"
+)
 _DEMO = Demo(clients=40, events=900, seed=5, until="2026-11-20")
 
 
 async def serve(data: Path, port: int) -> None:
     await fill(data, _DEMO)
     async with engine(data) as running:
-        site = Site.of(running, development=True)
-        await add(site.accounts, "Olena Petrenko", LOGIN, "administrator", PASSWORD, "system")
+        imports = Desk(running, data / IMPORTS)
+        site = Site.of(running, imports=imports, development=True)
+        me = await add(site.accounts, "Olena Petrenko", LOGIN, "administrator", PASSWORD, "system")
+        await _import(imports, me)
         app = create_app(running, SERVICES, site.pages, gate=site.gate, hosts=[HOST])
         server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False)
         stopping = asyncio.Event()
@@ -39,6 +52,15 @@ async def serve(data: Path, port: int) -> None:
         running.leaving.set()
         server.stop()
         await asyncio.wait({serving}, timeout=PATIENCE)
+
+
+async def _import(imports: Desk, me: str) -> None:
+    """Import a file whole, and leave another where its columns are matched."""
+    taken = await imports.receive(me, "taken.csv", BytesIO(TAKEN.encode()), "clients")
+    await imports.take(taken, me)
+    while imports.going():
+        await asyncio.sleep(0.05)
+    await imports.receive(me, "Клієнти відділу продажу, остаточний список.csv", BytesIO(MATCHED.encode()), "clients")
 
 
 if __name__ == "__main__":

@@ -223,3 +223,11 @@ def test_the_address_of_a_page_names_no_other_site(desk: Desk):
     assert len(asked) > 8
     assert [name for name in asked if not name.startswith(desk.address)] == []
     assert all(re.search(r"/static/[0-9a-f]{12}/", name) for name in asked if "/static/" in name)
+
+
+def test_entries_of_the_bottom_bar_stand_still_while_the_rest_of_the_page_comes(desk: Desk):
+    page = desk.open("/clients", width=390)
+    first = page.locator(".bottom-entry").first
+    before = first.bounding_box()
+    page.locator(".bottom-entry").last.evaluate("entry => entry.remove()")
+    assert first.bounding_box() == before

@@ -124,6 +124,7 @@ WRITES: dict[str, set[str]] = {
         for what in ("login", "role", "rights", "close", "reopen", "end-sessions")
     },
 }
+_IMPORT = ("match", "take", "undo", "drop")
 PAGES: dict[tuple[str, str], set[str]] = {
     ("GET", "/"): EVERYBODY,
     ("GET", "/clients"): {A, D, M, K},
@@ -140,6 +141,11 @@ PAGES: dict[tuple[str, str], set[str]] = {
     ("POST", "/clients/{client_id}/notes"): {A, D, M},
     ("GET", "/notes/{note_id}"): {A, D, M},
     ("POST", "/notes/{note_id}/{what}"): {A, D, M},
+    **{
+        ("GET", f"/clients/import{more}"): {A, D}
+        for more in ("", "/{job_id}", "/{job_id}/state", "/{job_id}/refused.csv")
+    },
+    **{("POST", f"/clients/import{more}"): {A, D} for more in ("", *(f"/{{job_id}}/{w}" for w in _IMPORT))},
     ("GET", "/look"): OPEN,
     ("GET", "/static/{version}/{name:path}"): OPEN,
     ("GET", "/sign-in"): OPEN,

@@ -18,6 +18,7 @@ from services.cli.workspace import SERVICES, engine
 from services.gateway.accounts.accounts import add
 from services.gateway.accounts.passwords import Passwords
 from services.gateway.site import Site
+from services.importer.desk.desk import IMPORTS, Desk
 from services.kit.engine import Engine
 from services.kit.web import create_app
 
@@ -82,6 +83,11 @@ class Browser:
         given = await self.csrf() if csrf is None else csrf
         return await self.http.post(path, data=form | ({"csrf": given} if given else {}), headers=headers or {})
 
+    async def upload(self, path: str, name: str, content: bytes, *, csrf: str | None = None, **form: str):
+        """Send a form with a file."""
+        given = await self.csrf() if csrf is None else csrf
+        return await self.http.post(path, data={"csrf": given, **form}, files={"file": (name, content)})
+
     async def sign_in(self, login: str, password: str = PASSWORD, **more: str) -> httpx2.Response:
         return await self.http.post("/sign-in", data={"login": login, "password": password, **more})
 
@@ -91,5 +97,5 @@ async def door(path: Path) -> AsyncIterator[Door]:
     """Open a workspace behind its gate."""
     async with engine(path) as opened, AsyncExitStack() as undo:
         assert await opened.settle()
-        site = Site.of(opened, passwords=cheap())
+        site = Site.of(opened, passwords=cheap(), imports=Desk(opened, path / IMPORTS))
         yield Door(opened, site, create_app(opened, SERVICES, site.pages, gate=site.gate), undo)

@@ -21,6 +21,7 @@ from services.kit.rights import Caller, caller_of
 from services.kit.sessions import Session
 from services.kit.web.forms import FORM, form_of
 from services.kit.web.problems import Forbidden
+from services.kit.web.uploads import MULTIPART, upload_of
 
 SIGN_IN = "/sign-in"
 _TOUCH = 60_000
@@ -118,8 +119,11 @@ class Entry:
     async def _check_csrf(self, request: Request) -> None:
         """Raise Forbidden unless a page of our own sent this: cookies are sent along whoever asks."""
         sent = request.headers.get("x-csrf-token")
-        if sent is None and request.headers.get("content-type", "").startswith(FORM):
+        kind = request.headers.get("content-type", "")
+        if sent is None and kind.startswith(FORM):
             sent = (await form_of(request)).get("csrf")
+        elif sent is None and kind.startswith(MULTIPART):
+            sent = (await upload_of(request)).fields.get("csrf")
         cookie = self.origin.cookie(request) or ""
         if sent is None or not compare_digest(sent.encode(), tickets.csrf_of(cookie).encode()):
             raise Forbidden(

@@ -10,6 +10,7 @@ from services.kit.rights import Caller
 CLIENTS = "/clients"
 NUMBERS = "/"
 NEW_CLIENT = "/clients/new"
+IMPORT = "/clients/import"
 EMPLOYEES = "/employees"
 PROFILE = "/profile"
 PALETTE = "/palette"
@@ -26,5 +27,11 @@ def shell(words: NullTranslations, caller: Caller, current: str, workspace: str 
     search = PALETTE if caller.may("clients.read") else ""
     create = [Entry(words.gettext("Client"), NEW_CLIENT, "building")] if caller.may("clients.write") else []
     return Shell(
-        menu=[Group(entries)], current=current, workspace=workspace, search=search, create=create, bottom=entries
+        menu=[Group(entries)],
+        current=current,
+        workspace=workspace,
+        search=search,
+        create=create,
+        bottom=entries,
+        imports=IMPORT if caller.may("clients.write", "clients.import") else "",
     )

@@ -10,6 +10,8 @@ from services.gateway.pages.clients.listed import clients
 from services.gateway.pages.clients.page import client, panel, why
 from services.gateway.pages.clients.palette import palette
 from services.gateway.pages.first import first
+from services.gateway.pages.imports.port import Imports
+from services.gateway.pages.imports.routes import ImportPages
 from services.gateway.pages.specimen.routes import SPECIMEN
 from services.gateway.pages.static import assets, static
 from services.kit.engine import Engine
@@ -17,8 +19,9 @@ from services.kit.rights import OPEN, SIGNED_IN, needs
 from services.kit.web import PageRoute
 
 
-def pages(_: Engine, *, development: bool = False) -> Sequence[PageRoute]:
-    """Return the routes of the pages; the specimen is for development only. Raises Unusable if files are not built."""
+def pages(_: Engine, *, imports: Imports | None = None, development: bool = False) -> Sequence[PageRoute]:
+    """Return the routes of the pages; the specimen is for development only. `imports`: takes files in, where this
+    process can. Raises Unusable if files are not built."""
     assets()
     always = (
         PageRoute("/", first, needs=SIGNED_IN),
@@ -30,5 +33,5 @@ def pages(_: Engine, *, development: bool = False) -> Sequence[PageRoute]:
         PageRoute(look.PATH, look.choose, needs=OPEN),
         PageRoute("/static/{version}/{name:path}", static, needs=OPEN),
     )
-    every = (*always, *forms.routes())
+    every = (*always, *forms.routes(), *ImportPages(imports).routes())
     return (*every, *SPECIMEN) if development else every

@@ -47,3 +47,5 @@ class Shell:
     """None: no bell."""
     bottom: Sequence[Entry] = field(default=())
     """The bar at the bottom of a phone's screen."""
+    imports: str = ""
+    """Where lists are imported; "" for who may not."""

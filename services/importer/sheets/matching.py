@@ -63,6 +63,18 @@ def matched(kind: Kind, columns: Sequence[str], by_hand: Mapping[str, str]) -> M
     return Matching(kind, dict(sorted(fields.items())), left_out)
 
 
+def supposed(kind: Kind, columns: Sequence[str], by_hand: Mapping[str, str]) -> list[str]:
+    """Return for each column the id of the field that it is taken for, "" for none; also where that is no match."""
+    taken = {id for id in by_hand.values() if id}
+    found: list[str] = []
+    for column in columns:
+        field = None if column in by_hand else field_of(kind, column)
+        id = field.id if field is not None and (field.many or field.id not in taken) else ""
+        found.append(by_hand.get(column, id))
+        taken.add(id)
+    return found
+
+
 def _place(columns: Sequence[str], column: str) -> int:
     if column in columns:
         return columns.index(column)

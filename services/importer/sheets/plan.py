@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -46,6 +47,8 @@ class Outcome:
     values: dict[str, Any] = field(default_factory=dict)
     target: str = ""
     """Id of its Target."""
+    matches: Sequence[tuple[str, str]] = ()
+    """What `why` says: what is alike, and what its owner is called."""
 
 
 @dataclass(slots=True)

@@ -112,17 +112,18 @@ class _Planner:
             self._target(Target(self.thing, id, row.row.number, True, id in self.stored, {}, client), row)
             self.index.add(self._marks(values, client), Ref(id, f"row {row.row.number}", row.row.number))
             return Outcome(row.row, "new", values=values, target=id)
-        why = ", ".join(f"{what} of {ref.label}" for what, ref in found)
+        matches = [(what, ref.label) for what, ref in found]
+        why = ", ".join(f"{what} of {label}" for what, label in matches)
         if self.duplicates != "update":
-            return Outcome(row.row, "skip", why, values=values)
+            return Outcome(row.row, "skip", why, values=values, matches=matches)
         if len(found) > 1:
             row.wrong("", f"matches several records ({why}); leave what belongs to one of them")
-            return Outcome(row.row, "refuse", why, row.problems, values)
+            return Outcome(row.row, "refuse", why, row.problems, values, matches=matches)
         ((_, ref),) = found
         known = self.targets.get(ref.id) or Target(self.thing, ref.id, row.row.number, False, True, {}, client)
         self._target(known, row)
         self.index.add(self._marks({"name": "", **values}, client), ref)
-        return Outcome(row.row, "update", why, values=values, target=ref.id)
+        return Outcome(row.row, "update", why, values=values, target=ref.id, matches=matches)
 
     def _found(self, id: str, values: dict[str, Any], client: str) -> list[tuple[str, Ref]]:
         """Return whom the row matches, and by what. A row that this import stored before it was interrupted is new."""

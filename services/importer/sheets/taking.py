@@ -20,6 +20,7 @@ from services.importer.sheets.planning import planned
 from services.importer.sheets.reading import load
 from services.importer.sheets.record import Record
 from services.importer.sheets.run import Report
+from services.importer.sheets.table import Table
 from services.importer.sheets.undo import Undone
 from services.importer.sheets.uses import Uses
 from services.importer.tables import Progress
@@ -43,6 +44,11 @@ async def plan(engine: Engine, order: Order, now: int) -> tuple[Plan, Record]:
     """Return what an import would do, and what the log knows of it. The read models must be up to date. `now`: UTC ms.
     Raises Invalid for a file or a match that is no good, OSError."""
     table = await asyncio.to_thread(load, order.file, known(order.kind), order.sheet)
+    return await plan_of(engine, table, order, now)
+
+
+async def plan_of(engine: Engine, table: Table, order: Order, now: int) -> tuple[Plan, Record]:
+    """As `plan`, of a file that was read already."""
     matching = matched(order.kind, table.columns, order.by_hand)
     gateway: Any = engine.known["gateway"]
     around = surroundings(gateway, now, order.country)

@@ -41,6 +41,12 @@ def sheet_rows(file: str, data: bytes, sheet: str | None) -> tuple[str, bool, li
         ) from error
 
 
+def sheet_names(data: bytes) -> list[str]:
+    """Return the names of the sheets of a workbook that was read without a complaint."""
+    with closing(openpyxl.load_workbook(BytesIO(data), read_only=True, keep_links=False)) as book:
+        return [each.title for each in book.worksheets]
+
+
 def _chosen(file: str, book: Any, sheet: str | None) -> tuple[str, bool, list[Line]]:
     sheets = {each.title: each for each in book.worksheets}
     if sheet is not None and sheet not in sheets:

@@ -12,7 +12,8 @@ from services.kit.web.problems import Malformed
 
 FORM = "application/x-www-form-urlencoded"
 _MOST_BYTES = 100_000
-_MOST_FIELDS = 200
+_MOST_FIELDS = 600
+"""One for each column of a wide spreadsheet, and some."""
 
 
 async def form_of(request: Request) -> Mapping[str, str]:

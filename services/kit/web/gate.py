@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from contracts.problem import Refusal, Unauthorized
 from services.kit.rights import Caller, Denied, Needs
+from services.kit.web.uploads import let_go
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -31,12 +32,15 @@ def guarded(gate: Gate, needs: Needs, endpoint: Endpoint, *, page: bool = False)
 
     async def answer(request: Request) -> Response:
         try:
-            await _admit(gate, needs, request)
-        except (Unauthorized, Denied) as refusal:
-            if not page:
-                raise
-            return gate.turned_away(request, refusal)
-        return await endpoint(request)
+            try:
+                await _admit(gate, needs, request)
+            except (Unauthorized, Denied) as refusal:
+                if not page:
+                    raise
+                return gate.turned_away(request, refusal)
+            return await endpoint(request)
+        finally:
+            await let_go(request)
 
     return answer
 

@@ -26,8 +26,16 @@ def test_every_role_has_rights():
 @pytest.mark.parametrize(
     ("role", "may", "may_not"),
     [
-        ("director", {"profit", "numbers", "export", "setup.write", "clients.erase"}, {"accounts", "staff.write"}),
-        ("manager", {"clients.write", "numbers", "money"}, {"profit", "export", "setup.write", "clients.erase"}),
+        (
+            "director",
+            {"profit", "numbers", "export", "setup.write", "clients.erase", "clients.import"},
+            {"accounts", "staff.write"},
+        ),
+        (
+            "manager",
+            {"clients.write", "numbers", "money"},
+            {"profit", "export", "setup.write", "clients.erase", "clients.import"},
+        ),
         ("marketer", {"clients.read", "leads.write", "export"}, {"clients.write", "payments.read", "profit"}),
         ("warehouse", {"orders.read", "orders.ship", "goods.read"}, {"money", "clients.read", "numbers", "deals.read"}),
     ],
@@ -42,6 +50,11 @@ def test_an_account_may_more_or_less_than_its_role():  # P25
     assert caller("manager", profit=True, export=True).rights == caller("manager").rights | {"profit", "export"}
     assert caller("director", profit=False).rights == caller("director").rights - {"profit"}
     assert (caller("manager").records, caller("manager", records="all").records) == ("own", "all")
+
+
+@pytest.mark.parametrize("records", ["own", "team"])
+def test_who_reaches_less_than_all_imports_nothing(records):  # P17: duplicates are told by name
+    assert caller("director").rights - caller("director", records=records).rights == {"clients.import"}
 
 
 @pytest.mark.parametrize(

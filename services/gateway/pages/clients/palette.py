@@ -38,6 +38,8 @@ async def palette(asker: Asker, request: Request) -> Response:
     places = [entry for group in shell.menu for entry in group.entries]
     if shell.create:
         places.append(Entry(words.gettext("Create a client"), menu.NEW_CLIENT, "plus"))
+    if shell.imports:
+        places.append(Entry(words.gettext("Import from a file"), shell.imports, "upload"))
     fitting = [entry for entry in places if text.casefold() in entry.label.casefold()][:_MOST]
     title = words.gettext("Clients") if text else words.gettext("Changed last")
     groups = [(title, found), (words.gettext("Contacts"), people), (words.gettext("Go to"), fitting)]

@@ -15,6 +15,7 @@ from services.cli.workspace import SERVICES, engine
 from services.gateway.accounts.accounts import add
 from services.gateway.site import Site
 from services.kit.web import create_app
+from tests.browser.people import meet
 
 HOST = "voronka.test"
 """A name that is no secure context, as an address on a local network is none."""
@@ -25,6 +26,7 @@ _DEMO = Demo(clients=40, events=900, seed=5, until="2026-11-20")
 async def serve(data: Path, port: int) -> None:
     await fill(data, _DEMO)
     async with engine(data) as running:
+        await meet(running)
         site = Site.of(running, development=True)
         await add(site.accounts, "Olena Petrenko", LOGIN, "administrator", PASSWORD, "system")
         app = create_app(running, SERVICES, site.pages, gate=site.gate, hosts=[HOST])

@@ -17,7 +17,9 @@ CLIENT = "/clients/{client}"
 """The page of the first client of the list."""
 PAGES = (
     "/", "/ui", "/ui?panel=4102", "/clients", "/clients?status=current&q=a", CLIENT, f"{CLIENT}?tab=history",
-    "/clients/new", f"{CLIENT}/edit", "/profile", "/employees", "/sign-in",
+    "/clients/new", f"{CLIENT}/edit", f"{CLIENT}?tab=contacts", "/contacts", "/contacts?q=a&panel=person-0-0",
+    "/contacts?q=nobody", "/contacts/person-2-0", "/contacts/person-0-0?tab=history", "/contacts/person-0-0/edit",
+    "/contacts/new", "/profile", "/employees", "/sign-in",
 )  # fmt: skip
 LANGUAGES = ("en", "uk", "ru")
 WAIT_MS = 20_000

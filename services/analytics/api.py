@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.analytics.reads import boards, clients, explain, flows, funnels, rankings, rules
+from services.analytics.reads import boards, clients, contacts, explain, flows, funnels, rankings, rules
 from services.analytics.reads.shared import GROUPS
 from services.kit.rights import needs
 from services.kit.service import Query
@@ -12,10 +12,16 @@ QUERIES = (
     Query(
         "/contacts/{contact_id}/metrics",
         (*GROUPS, "clients"),
-        clients.contact_metrics,
+        contacts.contact_metrics,
         needs=needs("numbers", "clients.read"),
     ),
     Query("/metrics/clients", GROUPS, clients.clients_metrics, needs=needs("numbers", "clients.read")),
+    Query(
+        "/metrics/contacts",
+        (*GROUPS, "clients"),
+        contacts.contacts_metrics,
+        needs=needs("numbers", "clients.read"),
+    ),
     Query("/funnels/{funnel_id}/numbers", GROUPS, funnels.funnel_numbers, needs=needs("numbers")),
     Query("/funnels/{funnel_id}/summary", GROUPS, funnels.funnel_summary, needs=needs("numbers")),
     Query("/boards/totals", GROUPS, boards.totals_board, needs=needs("numbers")),

@@ -104,6 +104,7 @@ class ContactsParams(ListParams):
     sort: Literal["name", "-name", "number", "-number", "-added_at", "-changed_at"] = "name"
     client_id: Id | None = None
     removed: bool = Field(False, description="Also show removed contact persons.")
+    erased: bool = Field(False, description="Also show those whose personal data was erased.")
 
 
 class ContactParams(Params):
@@ -169,7 +170,7 @@ async def client_contacts(reading: Reading, params: ClientContactsParams) -> Pag
 
 async def contacts(reading: Reading, params: ContactsParams) -> Page[Contact]:
     """List contact persons. Searched by name, email, phone, Telegram and #number."""
-    where = [*equal(params, "client_id"), *unless(params.removed, "removed_at")]
+    where = [*equal(params, "client_id"), *unless(params.removed, "removed_at"), *unless(params.erased, "erased_at")]
     return await reading.find("clients", "contacts", params, where, _CONTACT_SORTS[params.sort], whose=Whose.OWNER)
 
 

@@ -27,7 +27,9 @@ _FIRST = {
 """Page → where a link to it is, and which."""
 PAGES = (
     "/", "/ui", "/ui?panel=4102", "/clients", "/clients?status=current&q=a", CLIENT, f"{CLIENT}?tab=history",
-    "/clients/new", f"{CLIENT}/edit", "/clients/import", IMPORT, TAKEN, "/profile", "/employees", "/sign-in",
+    "/clients/new", f"{CLIENT}/edit", f"{CLIENT}?tab=contacts", "/contacts", "/contacts?q=a&panel=person-0-0",
+    "/contacts?q=nobody", "/contacts/person-2-0", "/contacts/person-0-0?tab=history", "/contacts/person-0-0/edit",
+    "/contacts/new", "/clients/import", IMPORT, TAKEN, "/profile", "/employees", "/sign-in",
 )  # fmt: skip
 LANGUAGES = ("en", "uk", "ru")
 WAIT_MS = 60_000

@@ -17,6 +17,7 @@ from services.gateway.accounts.accounts import add
 from services.gateway.site import Site
 from services.importer.desk.desk import IMPORTS, Desk
 from services.kit.web import create_app
+from tests.browser.people import meet
 from tests.support.patience import PATIENCE
 
 HOST = "voronka.test"
@@ -41,6 +42,7 @@ async def serve(data: Path, port: int) -> None:
         site = Site.of(running, imports=imports, development=True)
         me = await add(site.accounts, "Olena Petrenko", LOGIN, "administrator", PASSWORD, "system")
         await _import(imports, me)
+        await meet(running)
         app = create_app(running, SERVICES, site.pages, gate=site.gate, hosts=[HOST])
         server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False)
         stopping = asyncio.Event()

@@ -61,7 +61,7 @@ READS: dict[str, set[str]] = {
     **{
         path: {A, D, M, K}
         for path in (
-            "/clients/{client_id}/metrics", "/contacts/{contact_id}/metrics", "/metrics/clients",
+            "/clients/{client_id}/metrics", "/contacts/{contact_id}/metrics", "/metrics/clients", "/metrics/contacts",
             "/funnels/{funnel_id}/numbers", "/funnels/{funnel_id}/summary", "/boards/totals", "/boards/deals",
             "/boards/revenue", "/boards/sellers", "/boards/sellers-by-month", "/boards/products", "/boards/countries",
             "/boards/segments", "/boards/shipments", "/boards/receipts", "/boards/fulfilment", "/sales-rules",
@@ -131,6 +131,17 @@ PAGES: dict[tuple[str, str], set[str]] = {
     ("GET", "/clients/{client_id}"): {A, D, M, K},
     ("GET", "/clients/{client_id}/panel"): {A, D, M, K},
     ("GET", "/clients/{client_id}/why/{field}"): {A, D, M, K},
+    ("GET", "/contacts"): {A, D, M, K},
+    ("GET", "/contacts/{contact_id}"): {A, D, M, K},
+    ("GET", "/contacts/{contact_id}/panel"): {A, D, M, K},
+    ("GET", "/contacts/{contact_id}/why/{field}"): {A, D, M, K},
+    ("GET", "/contacts/new"): {A, D, M},
+    ("POST", "/contacts/new"): {A, D, M},
+    ("GET", "/contacts/{contact_id}/edit"): {A, D, M},
+    ("POST", "/contacts/{contact_id}/edit"): {A, D, M},
+    ("POST", "/contacts/{contact_id}/mark/{what}"): {A, D, M},
+    ("GET", "/options/clients"): {A, D, M, K},
+    ("GET", "/similar"): {A, D, M},
     ("GET", "/palette"): {A, D, M, K},
     ("GET", "/live"): {A, D, M, K},
     ("GET", "/clients/new"): {A, D, M},
@@ -322,6 +333,15 @@ async def test_whose_records_are_listed_and_counted(shop: Shop, path: str):
     all_ids = ",".join(shop.ids["client", whose] for whose in OWNERS)
     named = (await shop.get("manager:me:own", "/clients", ids=all_ids)).json()
     assert [each["client_id"] for each in named["items"]] == [shop.ids["client", "own"]]
+
+
+async def test_whose_contacts_have_numbers(shop: Shop):  # P3, P17
+    everybody = ",".join(shop.ids["contact", whose] for whose in OWNERS)
+    for records, reach in REACHES.items():
+        shown = (await shop.get(f"manager:me:{records}", "/metrics/contacts", ids=f"guessed,{everybody}")).json()
+        wanted = [shop.ids["contact", whose] for whose in OWNERS if whose in reach]
+        assert [each["id"] for each in shown["items"]] == wanted
+        assert {each["sales_count"] for each in shown["items"]} == {1}
 
 
 _SUBJECTS = {kind: [path for path in WRITES if f"{{{kind}_id}}" in path] for kind in RECORDS}

@@ -8,7 +8,7 @@ from typing import Any
 from contracts.money import half_up
 from contracts.problem import Invalid, NotFound
 from services.analytics.projections.model import PARTS, STAGES, VISITS
-from services.analytics.projections.shapes import Part, Visit
+from services.analytics.projections.shapes import Part, Row, Visit
 from services.analytics.queries.numbers import Numbers
 from services.kit.documents import Filter
 
@@ -54,15 +54,14 @@ class Explanation:
 
 
 async def explain_client(
-    numbers: Numbers, subject_id: str, field: str, cursor: str | None = None, limit: int = 50
+    numbers: Numbers, row: Row | None, subject_id: str, field: str, cursor: str | None = None, limit: int = 50
 ) -> Explanation:
     """Explain one of the eight fields (or profit) of a client or contact person.
 
-    A contact person's reach is that of the client, which is not known here.
+    `row`: theirs, if there is one. A contact person's reach is that of the client, which is not known here.
     Raises Invalid for a field that has no facts behind it, NotFound if there is no such client or contact."""
     if field not in FIELDS:
         raise Invalid(f"choose one of {', '.join(FIELDS)}", field="field")
-    row = await numbers.row(subject_id)
     if row is None or numbers.hides(row):
         raise NotFound(f"there is no client or contact {subject_id}")
     kind, how = FIELDS[field]

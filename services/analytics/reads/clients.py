@@ -1,4 +1,4 @@
-"""Metrics of clients and contact persons: one, or a sorted list with totals (S1.4 to S1.14, S2.9 to S2.16, P3)."""
+"""Metrics of clients: one, or a sorted list with totals (S1.4 to S1.14, S2.9 to S2.16); how any row is shown."""
 
 from __future__ import annotations
 
@@ -99,12 +99,6 @@ class ClientMetricsParams(Params):
     client_id: Id
 
 
-class ContactMetricsParams(Params):
-    """One contact person."""
-
-    contact_id: Id
-
-
 _SORTS = (
     "sales_count", "sales_sum", "avg_check", "in_work_count", "in_work_sum", "refused_count", "refused_sum",
     "first_sale_at", "last_sale_at", "profit", "balance", "changed_at",
@@ -128,36 +122,11 @@ class MetricsParams(PageParams):
 
 async def client_metrics(reading: Reading, params: ClientMetricsParams) -> MetricsAnswer:
     """Show a client's metrics."""
-    return await _one(reading, params.client_id, "client")
-
-
-async def contact_metrics(reading: Reading, params: ContactMetricsParams) -> MetricsAnswer:
-    """Show a contact person's metrics: of the deals and orders in which they take part (P3). All 0 if in none."""
-    await contact_within(reading, params.contact_id)
-    return await _one(reading, params.contact_id, "contact")
-
-
-async def _one(reading: Reading, id: str, subject: str) -> MetricsAnswer:
     numbers = await numbers_of(reading)
-    row = await numbers.row(id)
-    if row is not None and numbers.hides(row):
-        row = None
-    if row is None and subject == "contact" and await _exists(reading, id):
-        row = Row(numbers.rules.id, "contact", id)
-    if row is None or row.subject != subject:
-        raise NotFound(f"there is no {subject} {id}")
+    row = await numbers.row(params.client_id)
+    if row is None or row.subject != "client" or numbers.hides(row):
+        raise NotFound(f"there is no client {params.client_id}")
     return MetricsAnswer(**head(reading), item=metrics(numbers, row, await seen_by(reading, numbers)))
-
-
-async def contact_within(reading: Reading, contact_id: str) -> None:
-    """Raise NotFound for a contact person of a client out of the caller's reach."""
-    if reading.reach is not None:
-        await reading.get("clients", "contacts", contact_id, "contact", whose=Whose.OWNER)
-
-
-async def _exists(reading: Reading, contact_id: str) -> bool:
-    """Tell whether there is a contact person of whom no deal and no order was seen yet."""
-    return bool(await reading.reader.get(reading.groups["clients"], "contacts", contact_id))
 
 
 async def clients_metrics(reading: Reading, params: MetricsParams) -> MetricsPage:

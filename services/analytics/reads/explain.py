@@ -8,7 +8,7 @@ import msgspec
 
 from contracts.base import Id
 from services.analytics.queries import explain as queries
-from services.analytics.reads.clients import contact_within
+from services.analytics.reads.contacts import contact_row, contact_within
 from services.analytics.reads.shared import Numeric, head, numbers_of, specs_of
 from services.kit.query import PageParams, Reading
 from services.kit.rights import needs
@@ -66,10 +66,10 @@ async def explain_client(reading: Reading, params: ExplainClientParams) -> Expla
     if params.field == "profit":
         needs("profit").check(reading.caller)
     numbers = await numbers_of(reading)
-    row = await numbers.row(params.subject_id)
+    row = await contact_row(reading, numbers, params.subject_id)
     if row is not None and row.subject == "contact":
         await contact_within(reading, params.subject_id)
-    found = await queries.explain_client(numbers, params.subject_id, params.field, params.cursor, params.limit)
+    found = await queries.explain_client(numbers, row, params.subject_id, params.field, params.cursor, params.limit)
     return _answer(reading, found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -48,6 +48,12 @@ def gone_to(asker: Asker, address: str, effect: Effect | None) -> Response:
         return RedirectResponse(address, 303)
     sign = "&" if "?" in address else "?"
     return RedirectResponse(f"{address}{sign}after={asker.engine.token(effect)}", 303)
+
+
+def seen_version(form: Mapping[str, str]) -> int | None:
+    """Return the version of the record that the form was opened with; None if it does not say."""
+    text = form.get("version", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 and int(text) else None
 
 
 def csrf(request: Request) -> str:

@@ -7,8 +7,13 @@ from collections.abc import Sequence
 from services.gateway.pages import look
 from services.gateway.pages.clients import forms
 from services.gateway.pages.clients.listed import clients
+from services.gateway.pages.clients.options import OPTIONS, options
 from services.gateway.pages.clients.page import client, panel, why
 from services.gateway.pages.clients.palette import palette
+from services.gateway.pages.clients.similar import similar
+from services.gateway.pages.contacts import forms as contact_forms
+from services.gateway.pages.contacts import page as contact_page
+from services.gateway.pages.contacts.listed import contacts
 from services.gateway.pages.first import first
 from services.gateway.pages.imports.port import Imports
 from services.gateway.pages.imports.routes import ImportPages
@@ -29,9 +34,15 @@ def pages(_: Engine, *, imports: Imports | None = None, development: bool = Fals
         PageRoute("/clients/{client_id}", client, needs=needs("clients.read")),
         PageRoute("/clients/{client_id}/panel", panel, needs=needs("clients.read")),
         PageRoute("/clients/{client_id}/why/{field}", why, needs=needs("clients.read", "numbers")),
+        PageRoute("/contacts", contacts, needs=needs("clients.read")),
+        PageRoute("/contacts/{contact_id}", contact_page.contact, needs=needs("clients.read")),
+        PageRoute("/contacts/{contact_id}/panel", contact_page.panel, needs=needs("clients.read")),
+        PageRoute("/contacts/{contact_id}/why/{field}", contact_page.why, needs=needs("clients.read", "numbers")),
+        PageRoute(OPTIONS, options, needs=needs("clients.read")),
+        PageRoute("/similar", similar, needs=needs("clients.write")),
         PageRoute("/palette", palette, needs=needs("clients.read")),
         PageRoute(look.PATH, look.choose, needs=OPEN),
         PageRoute("/static/{version}/{name:path}", static, needs=OPEN),
     )
-    every = (*always, *forms.routes(), *ImportPages(imports).routes())
+    every = (*always, *forms.routes(), *contact_forms.routes(), *ImportPages(imports).routes())
     return (*every, *SPECIMEN) if development else every

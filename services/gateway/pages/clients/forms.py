@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -15,7 +15,8 @@ from contracts.problem import Invalid, NotFound
 from services.gateway.pages import menu
 from services.gateway.pages.clients import fields as form_fields
 from services.gateway.pages.clients.shown import address
-from services.gateway.pages.doing import Errors, csrf, gone_to, tried
+from services.gateway.pages.clients.similar import Alike, known_already
+from services.gateway.pages.doing import Errors, csrf, gone_to, seen_version, tried
 from services.gateway.pages.languages import LANGUAGES, catalogue
 from services.gateway.pages.look import Look
 from services.gateway.pages.render import html
@@ -36,14 +37,19 @@ async def new_form(asker: Asker, request: Request) -> Response:
 
 
 async def new(asker: Asker, request: Request) -> Response:
-    """Make the client, with its first note if there is one, and show it."""
+    """Make the client, with its first note if there is one, and show it; unless somebody with this phone or email is
+    known and that was not answered yet."""
     form = await form_of(request)
     fields, key = form_fields.typed(form), form.get("key", "") or clock.new_id()
 
     async def act() -> Response:
         actor = caller_of(request).actor
         id = created_id(actor, f"client:{key}")
-        effect = await send(asker.engine, request, form_fields.registered(id, fields), id, key)
+        command = form_fields.registered(id, fields)
+        found = await known_already(asker, request, command.phones, command.email, {id})
+        if found and "anyway" not in form:
+            return await _form(asker, request, fields, [], key, similar=found)
+        effect = await send(asker.engine, request, command, id, key)
         if fields["note"]:
             note = created_id(actor, f"note:{key}")
             priority = fields["priority"] or "none"
@@ -68,9 +74,9 @@ async def edit(asker: Asker, request: Request) -> Response:
     fields, key = form_fields.typed(form), form.get("key", "") or clock.new_id()
 
     async def act() -> Response:
-        version, effect = int(form.get("version", "0") or 0), None
+        version, effect = seen_version(form), None
         for command in form_fields.changed(client, fields):
-            effect = await send(asker.engine, request, command, client.client_id, key, version or None)
+            effect = await send(asker.engine, request, command, client.client_id, key, version)
             version = effect.version
         return gone_to(asker, address(client.client_id), effect)
 
@@ -156,7 +162,13 @@ async def _note(asker: Asker, request: Request) -> Any:
 
 
 async def _form(
-    asker: Asker, request: Request, fields: Mapping[str, str], errors: Errors, key: str, client: Any = None
+    asker: Asker,
+    request: Request,
+    fields: Mapping[str, str],
+    errors: Errors,
+    key: str,
+    client: Any = None,
+    similar: Sequence[Alike] = (),
 ) -> Response:
     look, caller = Look.of(request), caller_of(request)
     async with asker.sitting(caller, _GROUPS) as sitting:
@@ -173,8 +185,9 @@ async def _form(
         "owners": [(each.employee_id, each.name) for each in people],
         "spoken": list(LANGUAGES.items()),
         "back": menu.CLIENTS if client is None else address(client.client_id),
+        "similar": similar,
     }
-    return html(look, "clients/form.html", values, status=422 if errors else 200)
+    return html(look, "clients/form.html", values, status=422 if errors or similar else 200)
 
 
 async def _note_form(request: Request, given: Mapping[str, str], errors: Errors, note: Any) -> Response:

@@ -9,27 +9,25 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.problem import Invalid, NotFound, Refusal, Unavailable
+from contracts.problem import Invalid, NotFound, Unavailable
 from services.gateway.pages import menu
+from services.gateway.pages.asking import allowed, employees, explained, history, shown_after
 from services.gateway.pages.clients.listed import GROUPS
+from services.gateway.pages.clients.persons import persons
 from services.gateway.pages.clients.shown import address, card, eight
-from services.gateway.pages.clients.story import told
 from services.gateway.pages.doing import csrf
 from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look
 from services.gateway.pages.render import html
 from services.gateway.pages.texts import Texts
 from services.kit import clock
-from services.kit.rights import Denied
-from services.kit.token import Token
 from services.kit.web import Asker, Sitting, caller_of
 
 _GROUPS = (*GROUPS, "pipeline")
 _NOTES = 10
 _MANY = 50
 _ORDERS = 5
-_HISTORY = 50
-TABS = ("", "notes", "history")
+TABS = ("", "notes", "contacts", "history")
 
 
 async def client(asker: Asker, request: Request) -> Response:
@@ -44,24 +42,14 @@ async def panel(asker: Asker, request: Request) -> Response:
 
 async def why(asker: Asker, request: Request) -> Response:
     """Show the parts of a number, which sum to it (X2)."""
-    look, caller = Look.of(request), caller_of(request)
-    id, field = request.path_params["client_id"], request.path_params["field"]
-    async with asker.sitting(caller, _GROUPS) as sitting:
-        settings = (await asker.ask(sitting, "/settings")).item
-        texts = Texts(look.language, settings.base_currency, settings.zone)
-        await asker.ask(sitting, "/clients/{client_id}", client_id=id)
-        explained = await asker.ask(sitting, "/explain/clients/{subject_id}/{field}", subject_id=id, field=field)
-    write = texts.count if field.endswith("_count") else texts.money
-    parts = [(part.kind, texts.day(part.at), write(part.amount)) for part in explained.parts]
-    values = {"explained": explained, "parts": parts, "total": write(explained.total), "value": write(explained.value)}
-    return html(look, "clients/why.html", {**values, "texts": texts})
+    return await explained(asker, request, "/clients/{client_id}", client_id=request.path_params["client_id"])
 
 
 async def _shown(asker: Asker, request: Request, template: str) -> Response:
     look, caller = Look.of(request), caller_of(request)
     words, id = catalogue(look.language), request.path_params["client_id"]
     try:
-        async with asker.sitting(caller, _GROUPS, _after(request)) as sitting:
+        async with asker.sitting(caller, _GROUPS, shown_after(request)) as sitting:
             settings = (await asker.ask(sitting, "/settings")).item
             texts = Texts(look.language, settings.base_currency, settings.zone)
             values = await _gathered(asker, sitting, texts, words, id, request) | {"stale": sitting.stale}
@@ -78,18 +66,9 @@ async def _shown(asker: Asker, request: Request, template: str) -> Response:
         "csrf": csrf(request),
         "key": clock.new_id(),
         "removed": request.query_params.get("removed", ""),
+        "gone": "gone" in request.query_params,
     }
     return html(look, template, {**values, **more})
-
-
-def _after(request: Request) -> str | None:
-    """Return what the page must show, as the form before it said; nothing if that cannot be read."""
-    after = request.query_params.get("after", "")
-    try:
-        Token.parse(after)
-    except Refusal:
-        return None
-    return after
 
 
 async def _gathered(
@@ -99,11 +78,11 @@ async def _gathered(
     tab = request.query_params.get("tab", "")
     tab = tab if tab in TABS else ""
     notes = await _notes(asker, sitting, id, request.query_params.get("cursor", "") if tab == "notes" else None)
-    people = await asker.ask(sitting, "/clients/{client_id}/contacts", client_id=id, limit=_MANY)
-    metrics = await _allowed(asker, sitting, "/clients/{client_id}/metrics", client_id=id)
-    orders = await _allowed(asker, sitting, "/orders", client_id=id, limit=_ORDERS)
-    deals = await _allowed(asker, sitting, "/deals", client_id=id, limit=_ORDERS)
-    names = {each.employee_id: each.name for each in await _employees(asker, sitting)}
+    people = await persons(asker, sitting, found, request.query_params.get("cursor", "") if tab == "contacts" else None)
+    metrics = await allowed(asker, sitting, "/clients/{client_id}/metrics", client_id=id)
+    orders = await allowed(asker, sitting, "/orders", client_id=id, limit=_ORDERS)
+    deals = await allowed(asker, sitting, "/deals", client_id=id, limit=_ORDERS)
+    names = await employees(asker, sitting)
     stages = await _stages(asker, sitting)
     numbers = None if metrics is None else metrics.item
     return {
@@ -114,7 +93,7 @@ async def _gathered(
         "more_notes": f"{address(id)}?{urlencode({'tab': 'notes', 'cursor': notes.next if tab else ''})}"
         if notes.next is not None
         else "",
-        "people": people.items,
+        **people,
         "fields": [] if numbers is None else eight(texts, words, numbers),
         "as_of": texts.moment(sitting.as_of),
         "orders": None if orders is None else [_fact(texts, stages, each, "order") for each in orders.items],
@@ -123,10 +102,15 @@ async def _gathered(
         "tabs": [
             (words.gettext("Main"), address(id), ""),
             (words.gettext("Notes"), f"{address(id)}?tab=notes", ""),
+            (words.gettext("Contacts"), f"{address(id)}?tab=contacts", ""),
             (words.gettext("History"), f"{address(id)}?tab=history", ""),
         ],
         "here": f"{address(id)}?tab={tab}" if tab else address(id),
-        "history": await _history(asker, sitting, texts, words, names, id, request) if tab == "history" else None,
+        "history": await history(
+            asker, sitting, texts, words, names, request, address(id), "/clients/{client_id}/history", client_id=id
+        )
+        if tab == "history"
+        else None,
     }
 
 
@@ -139,34 +123,10 @@ async def _notes(asker: Asker, sitting: Sitting, id: str, cursor: str | None) ->
         return await asker.ask(sitting, "/clients/{client_id}/notes", **given)
 
 
-async def _allowed(asker: Asker, sitting: Sitting, path: str, **params: Any) -> Any:
-    """Answer a query; None without the right to it, or while it is not counted yet."""
-    try:
-        return await asker.ask(sitting, path, **params)
-    except (Denied, NotFound):
-        return None
-
-
-async def _employees(asker: Asker, sitting: Sitting) -> list[Any]:
-    found = await _allowed(asker, sitting, "/employees", limit=200, left=True)
-    return [] if found is None else list(found.items)
-
-
 async def _stages(asker: Asker, sitting: Sitting) -> dict[tuple[str, str], str]:
-    found = await _allowed(asker, sitting, "/funnels", limit=200)
+    found = await allowed(asker, sitting, "/funnels", limit=200)
     funnels = [] if found is None else found.items
     return {(funnel.funnel_id, stage.stage_id): stage.name for funnel in funnels for stage in funnel.stages}
-
-
-async def _history(
-    asker: Asker, sitting: Sitting, texts: Texts, words: NullTranslations, names: dict[str, str], id: str, request: Any
-) -> dict[str, Any]:
-    cursor = request.query_params.get("cursor", "")
-    cursor = cursor if cursor.isdecimal() and cursor.isascii() else ""
-    path = "/clients/{client_id}/history"
-    page = await asker.ask(sitting, path, client_id=id, limit=_HISTORY, cursor=cursor or None)
-    following = f"{address(id)}?tab=history&cursor={page.next}" if page.next else ""
-    return {"saves": told(texts, words, names, page.items), "next": following, "later": bool(cursor)}
 
 
 def _note(texts: Texts, names: dict[str, str], note: Any) -> dict[str, Any]:

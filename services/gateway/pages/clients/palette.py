@@ -1,7 +1,10 @@
-"""What the palette finds: clients, contact persons, and where one can go; the newest when nothing is typed (S0.39)."""
+"""What the palette finds: clients, contacts, what one can do; the last changed while nothing is typed (S0.39)."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from gettext import NullTranslations
 from typing import Any
 
 from starlette.requests import Request
@@ -9,38 +12,67 @@ from starlette.responses import Response
 
 from contracts.problem import Unavailable
 from services.gateway.pages import menu
+from services.gateway.pages.asking import sought
 from services.gateway.pages.clients.shown import address
+from services.gateway.pages.contacts import shown as contacts
 from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look
 from services.gateway.pages.render import html
 from services.gateway.pages.shell import Entry
+from services.kit.rights import Caller
 from services.kit.web import Asker, caller_of
 
 _MOST = 5
-_LONGEST = 200
+_PHONE = re.compile(r"\+?[\d\s().-]*\d[\d\s().-]*")
+_SIGNS = re.compile(r"\D")
 
 
 async def palette(asker: Asker, request: Request) -> Response:
     """Answer what is typed."""
     look, caller = Look.of(request), caller_of(request)
     words = catalogue(look.language)
-    text = " ".join(request.query_params.get("q", "").split())[:_LONGEST]
+    text = sought(request.query_params)
     try:
         async with asker.sitting(caller, ("clients",)) as sitting:
-            given: dict[str, Any] = {"limit": _MOST, "sort": "-changed_at", "q": text or None}
+            given: dict[str, Any] = {"limit": _MOST, "sort": "-changed_at", "q": _digits(text) or None}
             clients = (await asker.ask(sitting, "/clients", **given)).items
-            contacts = (await asker.ask(sitting, "/contacts", **given)).items if text else []
+            people = (await asker.ask(sitting, "/contacts", **given)).items
     except Unavailable:
         return Response(status_code=503)
-    found = [Entry(each.name, address(each.client_id), "building", f"#{each.number}") for each in clients]
-    people = [Entry(each.name, address(each.client_id), "user", f"#{each.number}") for each in contacts]
-    shell = menu.shell(words, caller, "")
-    places = [entry for group in shell.menu for entry in group.entries]
-    if shell.create:
-        places.append(Entry(words.gettext("Create a client"), menu.NEW_CLIENT, "plus"))
-    if shell.imports:
-        places.append(Entry(words.gettext("Import from a file"), shell.imports, "upload"))
-    fitting = [entry for entry in places if text.casefold() in entry.label.casefold()][:_MOST]
-    title = words.gettext("Clients") if text else words.gettext("Changed last")
-    groups = [(title, found), (words.gettext("Contacts"), people), (words.gettext("Go to"), fitting)]
+    found = [
+        (each.changed_at, Entry(each.name, address(each.client_id), "building", f"#{each.number}")) for each in clients
+    ]
+    persons = [
+        (each.changed_at, Entry(each.name, contacts.address(each.contact_id), "user", f"#{each.number}"))
+        for each in people
+    ]
+    acts = (words.gettext("Actions"), _acts(words, caller, text))
+    if text:
+        groups = [(words.gettext("Clients"), _entries(found)), (words.gettext("Contacts"), _entries(persons)), acts]
+    else:
+        last = sorted([*found, *persons], key=lambda each: each[0], reverse=True)[:_MOST]
+        groups = [(words.gettext("Changed last"), _entries(last)), acts]
     return html(look, "ui/found.html", {"groups": groups})
+
+
+def _digits(text: str) -> str:
+    """Return what to look for: of a phone, however it is written, the digits alone."""
+    return _SIGNS.sub("", text) if _PHONE.fullmatch(text) else text
+
+
+def _entries(found: Sequence[tuple[int, Entry]]) -> list[Entry]:
+    return [entry for _, entry in found]
+
+
+def _acts(words: NullTranslations, caller: Caller, text: str) -> list[Entry]:
+    """Return what one can do and where one can go that has the text in its name; what can be made comes first."""
+    shell = menu.shell(words, caller, "")
+    named = {
+        menu.NEW_CLIENT: words.gettext("Create a client"),
+        menu.NEW_CONTACT: words.gettext("Create a contact"),
+    }
+    acts = [Entry(named[each.address], each.address, "plus") for each in shell.create]
+    if shell.imports:
+        acts.append(Entry(words.gettext("Import from a file"), shell.imports, "upload"))
+    acts += [entry for group in shell.menu for entry in group.entries]
+    return [entry for entry in acts if text.casefold() in entry.label.casefold()][:_MOST]

@@ -1,4 +1,4 @@
-"""A client's history in sentences, grouped by save (#5)."""
+"""The history of a client or contact person in sentences, grouped by save (#5)."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ def told(
                 "who": names.get(events[0].actor, "") or _actor(words, events[0].actor),
                 "at": texts.moment(events[0].at),
                 "heads": [_heading(words, each.event) for each in reversed(events)],
-                "lines": [
-                    line for each in reversed(events) if each.version > 1 for line in _lines(words, names, each.changes)
-                ],
+                "lines": [line for each in reversed(events) if each.version > 1 for line in _lines(words, names, each)],
             }
         )
     return saves
@@ -50,15 +48,20 @@ def _heading(words: NullTranslations, event: str) -> str:
         "ClientRestored": words.gettext("Taken from the archive"),
         "ClientStageChanged": words.gettext("Moved along a funnel"),
         "MainContactChosen": words.gettext("Main contact chosen"),
+        "ContactAdded": words.gettext("Contact added"),
+        "ContactChanged": words.gettext("Contact changed"),
+        "ContactRemoved": words.gettext("Contact removed"),
         "ClientErased": words.gettext("Personal data erased"),
     }
     return headings.get(event, event)
 
 
-def _lines(words: NullTranslations, names: Mapping[str, str], changes: Sequence[Any]) -> list[tuple[str, str, str]]:
+def _lines(words: NullTranslations, names: Mapping[str, str], entry: Any) -> list[tuple[str, str, str]]:
     fields = _fields(words)
+    if entry.event.startswith("Contact"):
+        fields["name"] = words.pgettext("person", "Name")
     lines = []
-    for change in changes:
+    for change in entry.changes:
         label = fields.get(change.field)
         if label is not None:
             lines.append(
@@ -74,6 +77,8 @@ def _lines(words: NullTranslations, names: Mapping[str, str], changes: Sequence[
 def _fields(words: NullTranslations) -> dict[str, str]:
     return {
         "kind": words.gettext("Kind"),
+        "position": words.gettext("Position"),
+        "telegram": "Telegram",
         "name": words.gettext("Name"),
         "tax_id": words.gettext("Tax number"),
         "email": words.gettext("Email"),

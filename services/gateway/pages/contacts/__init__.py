@@ -1,0 +1,1 @@
+"""Pages of contact persons: the list, a person, the forms."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.analytics.reads import boards, clients, explain, flows, funnels, rankings, rules
+from services.analytics.reads import boards, clients, explain, flows, funnels, listed, rankings, rules
 from services.analytics.reads.shared import GROUPS
 from services.kit.rights import needs
 from services.kit.service import Query
@@ -15,7 +15,7 @@ QUERIES = (
         clients.contact_metrics,
         needs=needs("numbers", "clients.read"),
     ),
-    Query("/metrics/clients", GROUPS, clients.clients_metrics, needs=needs("numbers", "clients.read")),
+    Query("/metrics/clients", (*GROUPS, "clients"), listed.clients_metrics, needs=needs("numbers", "clients.read")),
     Query("/funnels/{funnel_id}/numbers", GROUPS, funnels.funnel_numbers, needs=needs("numbers")),
     Query("/funnels/{funnel_id}/summary", GROUPS, funnels.funnel_summary, needs=needs("numbers")),
     Query("/boards/totals", GROUPS, boards.totals_board, needs=needs("numbers")),

@@ -26,7 +26,7 @@ from services.kit.runner import ProjectionRunner
 from tests.support.memory import MemoryContext
 
 PATIENCE = 60.0
-GROUP = "analytics.1"
+GROUP = f"{ANALYTICS.name}.{ANALYTICS.version}"
 Dump = dict[str, dict[Any, Any]]
 
 

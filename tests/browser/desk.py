@@ -16,7 +16,9 @@ WIDTHS = {390: 844, 820: 1180, 1440: 900}
 CLIENT = "/clients/{client}"
 """The page of the first client of the list."""
 PAGES = (
-    "/", "/ui", "/ui?panel=4102", "/clients", "/clients?status=current&q=a", CLIENT, f"{CLIENT}?tab=history",
+    "/", "/ui", "/ui?panel=4102", "/clients", "/clients?status=current&q=a",
+    "/clients?view=table&status=current&sales_count=ge:1", "/clients?view=table&add=balance",
+    "/clients?view=table&country=Nowhere", "/clients/export?status=current", CLIENT, f"{CLIENT}?tab=history",
     "/clients/new", f"{CLIENT}/edit", "/profile", "/employees", "/sign-in",
 )  # fmt: skip
 LANGUAGES = ("en", "uk", "ru")

@@ -19,7 +19,7 @@ from services.kit.web import create_app
 HOST = "voronka.test"
 """A name that is no secure context, as an address on a local network is none."""
 LOGIN, PASSWORD = "olena", "a dozen of green tea cups"
-_DEMO = Demo(clients=40, events=900, seed=5, until="2026-11-20")
+_DEMO = Demo(clients=110, events=1500, seed=5, until="2026-11-20")
 
 
 async def serve(data: Path, port: int) -> None:

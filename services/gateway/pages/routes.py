@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.gateway.pages import look
-from services.gateway.pages.clients import forms
-from services.gateway.pages.clients.listed import clients
+from services.gateway.pages.clients import export, forms
+from services.gateway.pages.clients.listed import add_filter, clients
 from services.gateway.pages.clients.page import client, panel, why
 from services.gateway.pages.clients.palette import palette
 from services.gateway.pages.first import first
@@ -23,6 +23,7 @@ def pages(_: Engine, *, development: bool = False) -> Sequence[PageRoute]:
     always = (
         PageRoute("/", first, needs=SIGNED_IN),
         PageRoute("/clients", clients, needs=needs("clients.read")),
+        PageRoute("/clients/filter", add_filter, needs=needs("clients.read")),
         PageRoute("/clients/{client_id}", client, needs=needs("clients.read")),
         PageRoute("/clients/{client_id}/panel", panel, needs=needs("clients.read")),
         PageRoute("/clients/{client_id}/why/{field}", why, needs=needs("clients.read", "numbers")),
@@ -30,5 +31,5 @@ def pages(_: Engine, *, development: bool = False) -> Sequence[PageRoute]:
         PageRoute(look.PATH, look.choose, needs=OPEN),
         PageRoute("/static/{version}/{name:path}", static, needs=OPEN),
     )
-    every = (*always, *forms.routes())
+    every = (*always, *forms.routes(), *export.routes())
     return (*every, *SPECIMEN) if development else every

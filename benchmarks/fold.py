@@ -32,7 +32,7 @@ from services.kit.projection import Projection
 from services.kit.rebuild import rebuild
 from services.kit.runner import ProjectionRunner
 
-GROUP = "analytics.1"
+GROUP = f"{ANALYTICS.name}.{ANALYTICS.version}"
 
 
 class UntilBus:

@@ -61,7 +61,9 @@ async def fold(data: Path, uri: str, name: str, until: int, commits: list[list[S
     kept = await MongoDocuments.open(uri, name)
     used: Any = kept if commits is None else Recorder(kept, commits)
     bus: Any = UntilBus(store, until, 500)
-    runner = ProjectionRunner(ANALYTICS, "analytics.1", bus, used, Codec(keyring), store.log_id)
+    runner = ProjectionRunner(
+        ANALYTICS, f"{ANALYTICS.name}.{ANALYTICS.version}", bus, used, Codec(keyring), store.log_id
+    )
     begun = perf_counter()
     await runner.run()
     took = perf_counter() - begun

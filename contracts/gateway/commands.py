@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from contracts.base import EDGE, Command, Id, Line, Name
-from contracts.gateway.events import NumberKind
+from contracts.gateway.events import ExportFormat, NumberKind
 from contracts.money import Currency
 
 
@@ -51,3 +51,13 @@ class ReserveNumbers(Command):
 
 
 EmployeeCommand = AddEmployee | ChangeEmployee | EmployeeLeaves
+
+
+class RecordExport(Command):
+    """Write down that a list was taken out as a file."""
+
+    export_id: Id
+    what: Literal["clients"]
+    format: ExportFormat
+    count: int
+    filters: list[Line] = []

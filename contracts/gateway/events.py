@@ -60,3 +60,19 @@ class NumbersReserved(Event):
     kind: NumberKind
     first: int
     count: int
+
+
+ExportFormat = Literal["csv", "xlsx"]
+
+
+class DataExported(Event):
+    """Somebody took a list out of the workspace as a file: so many rows of what these filters left. What was searched
+    for is not told, as it may name a person."""
+
+    type = "gateway.DataExported.v1"
+    key_fields: ClassVar[tuple[str, ...]] = ("export_id",)
+    export_id: Id
+    what: Literal["clients"]
+    format: ExportFormat
+    count: int
+    filters: list[Line] = []

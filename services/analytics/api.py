@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.analytics.reads import boards, clients, contacts, explain, flows, funnels, rankings, rules
+from services.analytics.reads import boards, clients, contacts, explain, flows, funnels, listed, rankings, rules
 from services.analytics.reads.shared import GROUPS
 from services.kit.rights import needs
 from services.kit.service import Query
@@ -15,7 +15,7 @@ QUERIES = (
         contacts.contact_metrics,
         needs=needs("numbers", "clients.read"),
     ),
-    Query("/metrics/clients", GROUPS, clients.clients_metrics, needs=needs("numbers", "clients.read")),
+    Query("/metrics/clients", (*GROUPS, "clients"), listed.clients_metrics, needs=needs("numbers", "clients.read")),
     Query(
         "/metrics/contacts",
         (*GROUPS, "clients"),

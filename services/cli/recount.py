@@ -120,6 +120,7 @@ _SHOWN: dict[str, dict[str, Callable[[Any], Any]]] = {
         "products": lambda fact: [p for p, _ in sorted((line.product_id, line.quantity) for line in fact.lines)],
         "quantities": lambda fact: [q for _, q in sorted((line.product_id, line.quantity) for line in fact.lines)],
     },
+    PEOPLE.name: {"tags": lambda person: list(person.tags)},
 }
 """Fields that a document holds in another form than the recomputation."""
 _IDS: dict[str, Callable[[Any], str]] = {
@@ -181,7 +182,7 @@ async def _lanes(
                 yield Difference(LANE.name, (place,), name, str(got), str(want))
 
 
-_COPIED = ("registered", "owner_id", "country", "segment", "category", "status", "temperature")
+_COPIED = ("registered", "owner_id", "country", "segment", "category", "status", "temperature", "tags")
 
 
 async def _rows(numbers: Numbers, people: dict[str, dict[str, Any]]) -> AsyncIterator[Difference]:
@@ -190,10 +191,13 @@ async def _rows(numbers: Numbers, people: dict[str, dict[str, Any]]) -> AsyncIte
         if row.rules != numbers.rules.id:
             continue
         for name, want in people.get(row.subject_id, {}).items():
-            if name in _COPIED and getattr(row, name) != want:
-                yield Difference(ROWS.name, (row.subject_id,), name, str(getattr(row, name)), str(want))
+            got = list(row.tags) if name == "tags" else getattr(row, name, None)
+            if name in _COPIED and got != want:
+                yield Difference(ROWS.name, (row.subject_id,), name, str(got), str(want))
         check = (2 * abs(row.sales_sum) + row.sales_count) // (2 * row.sales_count) if row.sales_count else 0
         derived = {"avg_check": check if row.sales_sum >= 0 else -check, "balance": row.paid - row.billed}
+        person = people.get(row.subject_id, {"archived": True, "erased": False, "tags": []})
+        derived["listed"] = int(not person["archived"] and not person["erased"])
         for name, want in derived.items():
             if getattr(row, name) != want:
                 yield Difference(ROWS.name, (row.subject_id,), name, str(getattr(row, name)), str(want))

@@ -14,6 +14,7 @@ from services.clients.projections.contacts import Contact
 from services.clients.projections.leads import Lead
 from services.clients.projections.notes import Note
 from services.clients.within import note_within
+from services.kit.context import matches
 from services.kit.documents import Filter
 from services.kit.query import (
     ListParams,
@@ -25,7 +26,6 @@ from services.kit.query import (
     Sorts,
     Whose,
     equal,
-    matches,
     unless,
 )
 from services.kit.rights import needs
@@ -40,6 +40,9 @@ _CLIENT_SORTS: Sorts = {
     "-registered_at": (("registered_at", True),),
     "-changed_at": (("changed_at", True),),
     "temperature": (("temperature_rank", False), ("name_key", False)),
+    "-temperature": (("temperature_rank", True), ("name_key", False)),
+    "status": (("status", False), ("name_key", False)),
+    "-status": (("status", True), ("name_key", False)),
 }
 _CONTACT_SORTS: Sorts = {
     "name": (("name_key", False),),
@@ -63,7 +66,17 @@ class ClientsParams(ListParams):
     """Filters combine (S3.8). Temperature sorts hot, warm, cold, unknown, not interested, then by name (P28)."""
 
     sort: Literal[
-        "name", "-name", "number", "-number", "registered_at", "-registered_at", "-changed_at", "temperature"
+        "name",
+        "-name",
+        "number",
+        "-number",
+        "registered_at",
+        "-registered_at",
+        "-changed_at",
+        "temperature",
+        "-temperature",
+        "status",
+        "-status",
     ] = "name"
     status: ClientStatus | None = None
     temperature: Temperature | None = None
@@ -71,6 +84,7 @@ class ClientsParams(ListParams):
     category: Line | None = None
     segment: Line | None = None
     country: Line | None = None
+    tag: Line | None = Field(None, description="One of the client's tags, as it is written there.")
     archived: bool = Field(False, description="Also show clients in the archive.")
     erased: bool = Field(False, description="Also show clients whose personal data was erased.")
     ids: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:,-]{1,13000}$")] | None = Field(
@@ -140,9 +154,11 @@ async def clients(reading: Reading, params: ClientsParams) -> Page[Client]:
         ids = [id for id in params.ids.split(",") if id][:200]
         found = await reading.reader.get_many(reading.groups["clients"], "clients", ids)
         within = reading.within(Whose.OWNER)
-        shown = [row.document for row in found if all(matches(row.document, each) for each in within)]
+        shown = [row.document for row in found if all(matches(each, row.document) for each in within)]
         return reading.page(shown)
     where = equal(params, "status", "temperature", "owner_id", "category", "segment", "country")
+    if params.tag is not None:
+        where.append(Filter("tag_words", "word", params.tag))
     where += unless(params.erased, "erased_at") + unless(params.archived, "archived_at")
     return await reading.find("clients", "clients", params, where, _CLIENT_SORTS[params.sort], whose=Whose.OWNER)
 

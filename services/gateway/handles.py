@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from contracts.gateway import account_commands as a
-from contracts.gateway.commands import AddEmployee, ChangeEmployee, ChangeWorkspaceSettings, EmployeeLeaves
+from contracts.gateway.commands import (
+    AddEmployee,
+    ChangeEmployee,
+    ChangeWorkspaceSettings,
+    EmployeeLeaves,
+    RecordExport,
+)
 from services.gateway import edge, edge_accounts
 from services.gateway.domain.account import ACCOUNT
 from services.gateway.domain.employee import EMPLOYEE
+from services.gateway.domain.export import EXPORT
 from services.gateway.domain.settings import SETTINGS
 from services.kit.rights import SIGNED_IN, needs
 from services.kit.service import Handles
@@ -82,5 +89,6 @@ HANDLES = (
         needs=needs("setup.write"),
         whose=None,
     ),
+    Handles(None, RecordExport, EXPORT, "export_id", needs=needs("export"), whose=None),
     *_ACCOUNTS,
 )

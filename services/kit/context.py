@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from services.kit.documents import Add, Delete, Filter, Purge, Put, Stored, Write
+from services.kit.documents import Add, Delete, Filter, Purge, Put, Stored, Write, words
 from services.kit.projection import Projection
 
 Query = tuple[str, tuple[Filter, ...], tuple[tuple[str, bool], ...]]
@@ -271,6 +271,8 @@ def matches(filter: Filter, document: Any) -> bool:
         return value in filter.value
     if filter.op == "prefix":
         return str(value).startswith(filter.value)
+    if filter.op == "word":
+        return words((filter.value,)) in value
     return _OPERATORS[filter.op](value, filter.value)
 
 

@@ -45,6 +45,11 @@ class Reader(Protocol):
         """Return how many documents match, counting at most `most` + 1."""
         ...
 
+    async def sums(self, group: str, collection: str, where: Sequence[Filter] = (), columns: Sequence[str] = ()) -> Row:
+        """Return what these int columns add up to over all documents that match, a missing value as nothing, and how
+        many documents that are, as `count`."""
+        ...
+
     async def counters(
         self,
         group: str,

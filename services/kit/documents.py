@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -81,11 +81,20 @@ Write = Put | Delete | Add | Purge
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A condition on a declared column or `id`. `in`: value is a tuple; `prefix`: text; `null`, `not_null`: none."""
+    """A condition on a declared column or `id`. `in`: value is a tuple; `prefix`: text; `word`: one of those that the
+    column's text was made of by `words`; `null`, `not_null`: none."""
 
     column: str
-    op: Literal["=", "<", "<=", ">", ">=", "in", "prefix", "null", "not_null"]
+    op: Literal["=", "<", "<=", ">", ">=", "in", "prefix", "word", "null", "not_null"]
     value: Any = None
+
+
+_BETWEEN = "\x1f"
+
+
+def words(of: Iterable[str]) -> str:
+    """Return several texts as the value of one column, in which the condition `word` finds each."""
+    return "".join(f"{_BETWEEN}{each}" for each in of) + _BETWEEN
 
 
 Cursor = str

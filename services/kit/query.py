@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from contracts.base import Instant, Line
 from contracts.envelope import RecordedEvent
 from contracts.problem import NotFound
+from services.kit.context import matches
 from services.kit.documents import Filter, Stored
 from services.kit.ports import Reader
 from services.kit.rights import Caller, Reach, reach_of
@@ -21,7 +22,7 @@ from services.kit.service import Known
 T = TypeVar("T")
 Sorts = Mapping[str, Sequence[tuple[str, bool]]]
 """What `sort` may say → (declared column, descending)."""
-_SEARCHED = 1_000
+SEARCHED = 1_000
 """Documents a search looks at; more of them are not sorted, and the answer says so."""
 _COUNTED = 10_000
 
@@ -61,7 +62,7 @@ class ListParams(PageParams):
 
     q: Line | None = Field(
         None,
-        description=f"Search: all words must occur. One page of at most `limit` out of {_SEARCHED} found, no cursor.",
+        description=f"Search: all words must occur. One page of at most `limit` out of {SEARCHED} found, no cursor.",
     )
     count: bool = Field(False, description="Also count how many there are (`total`).")
 
@@ -152,7 +153,7 @@ class Reading:
     async def get(self, group: str, collection: str, id: str, what: str = "record", *, whose: Whose) -> Any:
         """Return a document. Raises NotFound naming what it is, also if it is out of the caller's reach."""
         found = await self.reader.get(self.groups[group], collection, id)
-        if not found or not all(matches(newest(found), each) for each in self.within(whose)):
+        if not found or not all(matches(each, newest(found)) for each in self.within(whose)):
             raise NotFound(f"there is no {what} {id}")
         return newest(found)
 
@@ -171,10 +172,10 @@ class Reading:
         name, where = self.groups[group], [*where, *self.within(whose)]
         counts = isinstance(params, ListParams) and params.count
         if isinstance(params, ListParams) and params.q:
-            found = [row.document for row in await self.reader.search(name, collection, params.q, _SEARCHED + 1)]
-            matching = ordered([each for each in found if all(matches(each, f) for f in where)], sort)
+            found = [row.document for row in await self.reader.search(name, collection, params.q, SEARCHED + 1)]
+            matching = ordered([each for each in found if all(matches(f, each) for f in where)], sort)
             page = self.page(matching[: params.limit], None, len(matching) if counts else None)
-            return page if len(found) <= _SEARCHED else msgspec.structs.replace(page, total_exact=False)
+            return page if len(found) <= SEARCHED else msgspec.structs.replace(page, total_exact=False)
         rows = await self.reader.find(name, collection, where, sort, cursor=params.cursor, limit=params.limit)
         total = await self.reader.count(name, collection, where, _COUNTED) if counts else None
         return self.page([row.document for row in rows.rows], rows.next, total)
@@ -194,14 +195,6 @@ def equal(params: BaseModel, *columns: str) -> list[Filter]:
 def unless(shown: bool, column: str) -> list[Filter]:
     """Return a filter that leaves out documents with a value in the column, unless they shall be shown."""
     return [] if shown else [Filter(column, "null")]
-
-
-def matches(document: Any, of: Filter) -> bool:
-    """Tell whether a document matches a filter of `equal`, `unless` or `within`."""
-    value = getattr(document, of.column)
-    if of.op == "in":
-        return value in of.value
-    return value is None if of.op == "null" else bool(value == of.value)
 
 
 def ordered(documents: list[T], sort: Sequence[tuple[str, bool]]) -> list[T]:

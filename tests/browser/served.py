@@ -32,7 +32,7 @@ MATCHED = (
     "Taken again;+380671110001;;;;;;\n"
     "Плюс & <b>мінус</b>;+48 22 123 45 67;plus@minus.example;Варшава;;Потенційний;;Просить прайс\n"
 )
-_DEMO = Demo(clients=40, events=900, seed=5, until="2026-11-20")
+_DEMO = Demo(clients=110, events=1500, seed=5, until="2026-11-20")
 
 
 async def serve(data: Path, port: int) -> None:

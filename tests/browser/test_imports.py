@@ -22,7 +22,7 @@ def chosen(page: Page, text: str = LIST, name: str = "clicked.csv") -> None:
 
 def test_a_list_is_imported_and_undone_by_clicking(desk: Desk):
     page = desk.open("/clients")
-    page.locator('[popovertarget="more-clients"]').click()
+    page.locator('[popovertarget="more"]').click()
     page.get_by_role("link", name="Import from a file").click()
     expect(page.locator("h1")).to_have_text("Import from a file")
     page.locator("input[type=file]").set_input_files(

@@ -12,7 +12,7 @@ import pytest
 
 from contracts.problem import Invalid
 from services.kit.document_ports import Documents
-from services.kit.documents import Delete, Filter, Put, Stored
+from services.kit.documents import Delete, Filter, Put, Stored, words
 from tests.conformance.documents_fixtures import (
     DEALS,
     GROUP,
@@ -55,6 +55,7 @@ ROWS = {
         ([Filter("note", "prefix", "Київ")], "ab"),
         ([Filter("note", "prefix", "Ки")], "abe"),
         ([Filter("note", "prefix", "")], "abde"),
+        ([Filter("note", "word", "Київ")], ""),
         ([Filter("closed", "null")], "bd"),
         ([Filter("closed", "not_null")], "ace"),
         ([Filter("note", "null")], "c"),
@@ -69,6 +70,27 @@ async def test_each_operator_finds_and_counts(where: list[Filter], ids: str, lan
     assert await find_ids(documents, where) == list(ids)
     async with documents.snapshot() as reader:
         assert await reader.count(GROUP, "deals", where) == len(ids)
+
+
+async def test_a_word_is_one_of_those_that_a_text_is_made_of(lane: Lane, documents: Documents) -> None:
+    notes = [words(("vip", "a.b")), words(("vipers",)), words(()), "vip", words(("a+b", "VIP")), None]
+    await lane.write(*(put(f"{i}", note=note) for i, note in enumerate(notes)))
+    for word, expected in {"vip": "0", "VIP": "4", "a.b": "0", "a+b": "4", "vipers": "1", "": ""}.items():
+        assert await find_ids(documents, [Filter("note", "word", word)]) == list(expected), word
+        async with documents.snapshot() as reader:
+            assert await reader.count(GROUP, "deals", [Filter("note", "word", word)]) == len(expected)
+
+
+async def test_columns_are_added_up_over_all_that_match(lane: Lane, documents: Documents) -> None:
+    await lane.write(*(Put("deals", each, deal) for each, deal in ROWS.items()))
+    async with documents.snapshot() as reader:
+        whole = await reader.sums(GROUP, "deals", (), ("total", "closed"))
+        assert whole == {"count": 5, "total": 65, "closed": 17}
+        ann = await reader.sums(GROUP, "deals", [Filter("owner", "=", "ann"), Filter("total", ">", 10)], ("closed",))
+        assert ann == {"count": 1, "closed": 0}
+        assert await reader.sums(GROUP, "deals", [Filter("owner", "=", "?")], ("total",)) == {"count": 0, "total": 0}
+        with pytest.raises(KeyError):
+            await reader.sums(GROUP, "deals", (), ("missing",))
 
 
 async def test_a_prefix_is_compared_by_characters(lane: Lane, documents: Documents) -> None:

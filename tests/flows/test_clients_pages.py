@@ -81,8 +81,8 @@ async def test_an_empty_list_says_why(tmp_path: Path) -> None:
         await client(app, "acme")
         assert await app.engine.settle(20)
         html = await page(app, "/clients?status=potential&temperature=cold")
-        assert "No client matches these filters." in text_of(html)
-        assert "Жоден клієнт не відповідає" in text_of(await page(app, "/clients?q=nobody", language="uk"))
+        assert "No Potential + Cold clients." in text_of(html)
+        assert "Немає клієнтів за фільтром: «nobody»." in text_of(await page(app, "/clients?q=nobody", language="uk"))
 
 
 async def test_a_section_shows_twelve_and_leads_to_all(tmp_path: Path) -> None:

@@ -128,6 +128,9 @@ _IMPORT = ("match", "take", "undo", "drop")
 PAGES: dict[tuple[str, str], set[str]] = {
     ("GET", "/"): EVERYBODY,
     ("GET", "/clients"): {A, D, M, K},
+    ("GET", "/clients/filter"): {A, D, M, K},
+    ("GET", "/clients/export"): {A, D, K},
+    ("POST", "/clients/export"): {A, D, K},
     ("GET", "/clients/{client_id}"): {A, D, M, K},
     ("GET", "/clients/{client_id}/panel"): {A, D, M, K},
     ("GET", "/clients/{client_id}/why/{field}"): {A, D, M, K},

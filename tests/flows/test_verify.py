@@ -146,7 +146,8 @@ CHANGED: dict[str, Changes] = {
     "payments": {"client_id": "c3", "owner_id": "u9", "amount": MUCH, "paid_at": 1, "reversed_at": 1},
     "people": {
         "registered": False, "registered_at": 1, "imputed": True, "owner_id": "u9", "country": "FR", "segment": "Z",
-        "category": "Z", "status": "potential", "temperature": "cold",
+        "category": "Z", "status": "potential", "temperature": "cold", "tags": ("odd",), "archived": True,
+        "erased": True,
     },
     "visits": {
         "fact_id": "d9", "funnel_id": "g", "stage_id": "L", "to_stage": "N", "owner_id": "u9", "entered_at": 1,
@@ -157,7 +158,8 @@ CHANGED: dict[str, Changes] = {
     },
     "rows": {
         "subject": "contact", "registered": False, "owner_id": "u9", "country": "FR", "segment": "Z", "category": "Z",
-        "status": "potential", "temperature": "cold", "avg_check": MUCH, "balance": MUCH, "first_sale_at": 1,
+        "status": "potential", "temperature": "cold", "tags": ("odd",), "listed": 0,
+        "avg_check": MUCH, "balance": MUCH, "first_sale_at": 1,
         "last_sale_at": 1, "profit": MUCH, "billed": MUCH, "paid": MUCH, "first_shipment_at": 1, "last_shipment_at": 1,
         "currencies": {"CHF": (1, 1, 1, 1, 1, 1)},
         **{f"{kind}_{what}": MUCH for kind in ("sales", "in_work", "refused", "none") for what in ("count", "sum")},

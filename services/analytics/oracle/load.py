@@ -28,6 +28,7 @@ _DATA = {
     **dict.fromkeys(_TEXT.split(), "VARCHAR"),
     **dict.fromkeys(_WHOLE.split(), "BIGINT"),
     "contact_ids": "VARCHAR[]",
+    "tags": "VARCHAR[]",
     "names": "MAP(VARCHAR, VARCHAR)",
     "lines": _LINE,
     "sources": "VARCHAR[]",

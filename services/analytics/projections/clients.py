@@ -8,9 +8,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from contracts.clients.events import (
+    ClientArchived,
     ClientAssigned,
     ClientDetailsChanged,
+    ClientErased,
     ClientRegistered,
+    ClientRestored,
     ClientStageChanged,
     ClientStatusChanged,
     ClientTemperatureChanged,
@@ -43,18 +46,20 @@ def registered(context: Context, data: Any, event: RecordedEvent) -> None:
         category=data.category or "",
         status=data.status,
         temperature=data.temperature or "",
+        tags=tuple(data.tags),
     )
     put_person(context, person, event.occurred_at)
 
 
 @CLIENTS.on(ClientDetailsChanged, keys=_keys)
 def details_changed(context: Context, data: Any, event: RecordedEvent) -> None:
-    """Country, segment and category are dimensions of boards."""
+    """Country, segment and category are dimensions of boards; tags are filtered by."""
     person = replace(
         person_of(context, data.client_id),
         country=data.country or "",
         segment=data.segment or "",
         category=data.category or "",
+        tags=tuple(data.tags),
     )
     put_person(context, person, event.occurred_at)
 
@@ -76,6 +81,19 @@ def temperature_changed(context: Context, data: Any, event: RecordedEvent) -> No
 def assigned(context: Context, data: Any, event: RecordedEvent) -> None:
     """The owner binds rights (P17)."""
     put_person(context, replace(person_of(context, data.client_id), owner_id=data.to_owner or ""), event.occurred_at)
+
+
+@CLIENTS.on(ClientArchived, ClientRestored, keys=_keys)
+def archived(context: Context, data: Any, event: RecordedEvent) -> None:
+    """Out of lists, not out of numbers (X10)."""
+    away = event.type == ClientArchived.type
+    put_person(context, replace(person_of(context, data.client_id), archived=away), event.occurred_at)
+
+
+@CLIENTS.on(ClientErased, keys=_keys)
+def erased(context: Context, data: Any, event: RecordedEvent) -> None:
+    """Out of lists for ever; totals stay (X10)."""
+    put_person(context, replace(person_of(context, data.client_id), erased=True), event.occurred_at)
 
 
 def _stage_keys(data: Any, _: RecordedEvent) -> Iterable[Key]:

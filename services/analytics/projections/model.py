@@ -65,6 +65,8 @@ ROWS = Collection(
         "category": "text",
         "status": "text",
         "temperature": "text",
+        "tag_words": "text",
+        "listed": "int",
         **dict.fromkeys(SORTABLE, "int"),
     },
     tuple(("rules", "subject", column) for column in SORTABLE),
@@ -104,6 +106,12 @@ ATTRIBUTES = Counter(
     "attributes", {"rules": "text", "name": "text", "value": "text", "owner_id": "text"}, ("clients", *_SIX)
 )
 """Totals of clients by country, segment and category."""
+LISTED = Counter(
+    "listed",
+    {"rules": "text", "owner_id": "text", "status": "text", "temperature": "text"},
+    ("clients", *_SIX, "balance"),
+)
+"""Totals of the clients that lists show, by what lists are filtered by most."""
 SHIPMENTS = Counter(
     "shipments",
     {"rules": "text", "month": "text", "branch": "text", "owner_id": "text"},
@@ -139,12 +147,12 @@ VALUES = Counter("dist_values", {"dist": "text", "value": "int", "part": "text",
 BUCKETS = Counter("dist_buckets", {"dist": "text", "bucket": "int", "part": "text", "owner_id": "text"}, ("count",))
 """A distribution: how often each value occurs, and the same per bucket to find the k-th quickly."""
 COUNTERS = (
-    TOTALS, CURRENCIES, MONTHS, PRODUCTS, DEAL_TOTALS, DEAL_MONTHS, ATTRIBUTES, SHIPMENTS, CLIENT_SHIPMENTS, RECEIPTS,
-    STAGES, TRANSITIONS, PATHS, STARTS, FULFILMENT, SEEN, VALUES, BUCKETS,
+    TOTALS, CURRENCIES, MONTHS, PRODUCTS, DEAL_TOTALS, DEAL_MONTHS, ATTRIBUTES, LISTED, SHIPMENTS,
+    CLIENT_SHIPMENTS, RECEIPTS, STAGES, TRANSITIONS, PATHS, STARTS, FULFILMENT, SEEN, VALUES, BUCKETS,
 )  # fmt: skip
 RULED = (
     "parts", "rows", "totals", "currencies", "months", "products", "deal_totals", "deal_months", "attributes",
-    "shipments", "client_shipments", "receipts",
+    "listed", "shipments", "client_shipments", "receipts",
 )  # fmt: skip
 """What belongs to one ruleset, purged with it."""
 COLLECTIONS = (FACTS, PAYMENTS, PEOPLE, VISITS, PARTS, ROWS, LANE)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from contracts.money import half_up
 from services.analytics.projections.calendar import month_of
-from services.analytics.projections.model import ATTRIBUTES, FACTS, MONTHS, PARTS, ROWS
+from services.analytics.projections.model import ATTRIBUTES, FACTS, LISTED, MONTHS, PARTS, ROWS
 from services.analytics.projections.sale import Sale
 from services.analytics.projections.shapes import VOID, Fact, Part, Person, Row, Ruleset
 from services.kit.documents import Filter
@@ -45,6 +45,7 @@ def save_row(context: Context, rules: Ruleset, before: Row, after: Row) -> None:
         return
     if after.subject == "client":
         _move_shares(context, rules, before, after)
+        _move_listed(context, rules, before, after)
         if (before.first_sale_at, before.owner_id) != (after.first_sale_at, after.owner_id):
             _first_sale(context, rules, before, -1)
             _first_sale(context, rules, after, 1)
@@ -64,6 +65,20 @@ def _move_shares(context: Context, rules: Ruleset, before: Row, after: Row) -> N
         if any(was):
             context.add(ATTRIBUTES.name, old, tuple(map(neg, was)))
         context.add(ATTRIBUTES.name, new, now)
+
+
+def _move_listed(context: Context, rules: Ruleset, before: Row, after: Row) -> None:
+    """Move what a client gives to the totals of lists: the difference alone where it stays in the same ones."""
+    was, now = _in_lists(before), _in_lists(after)
+    old, new = ((rules.id, row.owner_id, row.status, row.temperature) for row in (before, after))
+    moves = [(old, tuple(map(sub, now, was)))] if old == new else [(old, tuple(map(neg, was))), (new, now)]
+    for key, deltas in moves:
+        if any(deltas):
+            context.add(LISTED.name, key, deltas)
+
+
+def _in_lists(row: Row) -> tuple[int, ...]:
+    return (1, *_six(row), row.balance) if row.listed else (0,) * 8
 
 
 def _shares(row: Row) -> tuple[int, ...]:
@@ -211,6 +226,8 @@ def change_person(context: Context, rules: Ruleset, person: Person, at: int) -> 
         category=person.category,
         status=person.status,
         temperature=person.temperature,
+        tags=person.tags,
+        listed=int(person.registered and not person.archived and not person.erased),
         changed_at=max(before.changed_at, at),
     )
     save_row(context, rules, before, after)

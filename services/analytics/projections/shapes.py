@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from services.kit.documents import words
+
 EPOCH_2000 = 946_684_800_000
 """Summed instants are counted from here (DESIGN 4: no 64-bit overflow)."""
 MICRO = 1_000_000
@@ -84,6 +86,9 @@ class Person(msgspec.Struct, frozen=True):
     category: str = ""
     status: str = ""
     temperature: str = ""
+    tags: tuple[str, ...] = ()
+    archived: bool = False
+    erased: bool = False
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -134,6 +139,9 @@ class Row(msgspec.Struct, frozen=True):
     category: str = ""
     status: str = ""
     temperature: str = ""
+    tags: tuple[str, ...] = ()
+    listed: int = 0
+    """1: a client that lists show, registered and neither in the archive nor erased."""
     sales_count: int = 0
     sales_sum: int = 0
     avg_check: int = 0
@@ -159,6 +167,11 @@ class Row(msgspec.Struct, frozen=True):
     def id(self) -> str:
         """The row's document id."""
         return f"{self.rules}:{self.subject_id}"
+
+    @property
+    def tag_words(self) -> str:
+        """The tags, as the condition `word` finds them."""
+        return words(self.tags)
 
 
 class Ruleset(msgspec.Struct, frozen=True):

@@ -12,8 +12,9 @@ from services.analytics.projections.shapes import Row
 from services.analytics.queries.numbers import Numbers
 from services.analytics.reads.clients import Metrics, MetricsAnswer, metrics
 from services.analytics.reads.shared import Numeric, head, numbers_of, seen_by
+from services.kit.context import matches
 from services.kit.documents import Stored
-from services.kit.query import Params, Reading, Whose, matches, newest
+from services.kit.query import Params, Reading, Whose, newest
 
 _MOST = 200
 

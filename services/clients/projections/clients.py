@@ -28,7 +28,7 @@ from contracts.clients.events import (
 from contracts.envelope import RecordedEvent
 from services.clients.projections.last_note import LastNote
 from services.clients.projections.searchable import searchable
-from services.kit.documents import Collection
+from services.kit.documents import Collection, words
 from services.kit.projection import Context, Key, Projection
 
 _RANKS = {"hot": 0, "warm": 1, "cold": 2, None: 3, "not_interested": 4}
@@ -93,6 +93,11 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
         return self.name.casefold()
 
     @property
+    def tag_words(self) -> str:
+        """The tags, as the condition `word` finds them."""
+        return words(self.tags)
+
+    @property
     def temperature_rank(self) -> int:
         """Hot, warm, cold, none, not interested (P28)."""
         return _RANKS[self.temperature]
@@ -116,6 +121,7 @@ COLLECTION = Collection(
         "category": "text",
         "segment": "text",
         "country": "text",
+        "tag_words": "text",
         "registered_at": "int",
         "changed_at": "int",
         "lost_at": "int",

@@ -53,9 +53,14 @@ async def choose(_: Asker, request: Request) -> Response:
         return response
     for name, allowed in CHOICES.items():
         if (value := request.query_params.get(name, "")) in allowed:
-            secure = request.url.scheme == "https"
-            response.set_cookie(f"voronka-{name}", value, max_age=_YEAR_S, samesite="lax", secure=secure)
+            keep(request, response, name, value)
     return response
+
+
+def keep(request: Request, response: Response, name: str, value: str) -> None:
+    """Keep a choice for a year."""
+    secure = request.url.scheme == "https"
+    response.set_cookie(f"voronka-{name}", value, max_age=_YEAR_S, samesite="lax", secure=secure)
 
 
 def _local(back: str) -> str:

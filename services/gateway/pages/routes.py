@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.gateway.pages import look
-from services.gateway.pages.clients import forms
-from services.gateway.pages.clients.listed import clients
+from services.gateway.pages.clients import export, forms
+from services.gateway.pages.clients.listed import add_filter, clients
 from services.gateway.pages.clients.options import OPTIONS, options
 from services.gateway.pages.clients.page import client, panel, why
 from services.gateway.pages.clients.palette import palette
@@ -31,6 +31,7 @@ def pages(_: Engine, *, imports: Imports | None = None, development: bool = Fals
     always = (
         PageRoute("/", first, needs=SIGNED_IN),
         PageRoute("/clients", clients, needs=needs("clients.read")),
+        PageRoute("/clients/filter", add_filter, needs=needs("clients.read")),
         PageRoute("/clients/{client_id}", client, needs=needs("clients.read")),
         PageRoute("/clients/{client_id}/panel", panel, needs=needs("clients.read")),
         PageRoute("/clients/{client_id}/why/{field}", why, needs=needs("clients.read", "numbers")),
@@ -44,5 +45,5 @@ def pages(_: Engine, *, imports: Imports | None = None, development: bool = Fals
         PageRoute(look.PATH, look.choose, needs=OPEN),
         PageRoute("/static/{version}/{name:path}", static, needs=OPEN),
     )
-    every = (*always, *forms.routes(), *contact_forms.routes(), *ImportPages(imports).routes())
+    every = (*always, *forms.routes(), *export.routes(), *contact_forms.routes(), *ImportPages(imports).routes())
     return (*every, *SPECIMEN) if development else every

@@ -37,6 +37,11 @@ class Texts:
         symbols = self.locale.number_symbols["latn"]
         return str(symbols["group"]), str(symbols["decimal"])
 
+    @property
+    def decimal_sign(self) -> str:
+        """Return what stands before decimals."""
+        return self._symbols[1]
+
     def count(self, value: int) -> str:
         """Write a whole number with groups of three digits."""
         text = f"{abs(value):,}".replace(",", self._symbols[0])
@@ -95,6 +100,10 @@ class Texts:
     def day(self, millis: int) -> str:
         """Write the day of UTC ms in the workspace's zone as the language does: 27 Nov 2026."""
         return format_date(self._local(millis).date(), "d MMM y", locale=self.locale)
+
+    def date(self, millis: int) -> str:
+        """Write the day of UTC ms in the workspace's zone as YYYY-MM-DD, for names of files."""
+        return self._local(millis).date().isoformat()
 
     def ago(self, millis: int) -> str:
         """Write how long ago something was: 5 minutes ago."""

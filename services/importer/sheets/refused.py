@@ -6,8 +6,7 @@ import csv
 from pathlib import Path
 
 from services.importer.sheets.plan import Plan
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from services.kit.cells import harmless
 
 
 def write(plan: Plan, path: Path) -> int:
@@ -16,17 +15,10 @@ def write(plan: Plan, path: Path) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([*map(plain, plan.table.columns), "Row", "Reason"])
+        writer.writerow([*map(harmless, plan.table.columns), "Row", "Reason"])
         for outcome in refused:
             reasons = "; ".join(
                 f"{each.column}: {each.reason}" if each.column else each.reason for each in outcome.problems
             )
-            writer.writerow([*map(plain, outcome.row.cells), outcome.row.number, plain(reasons)])
+            writer.writerow([*map(harmless, outcome.row.cells), outcome.row.number, harmless(reasons)])
     return len(refused)
-
-
-def plain(cell: str) -> str:
-    """Return a cell that no spreadsheet program takes for a formula; a phone such as +380441234567 stays."""
-    if cell.startswith(_FORMULA) and not cell[1:].replace(" ", "").isdigit():
-        return f"'{cell}"
-    return cell

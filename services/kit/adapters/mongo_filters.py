@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from services.kit.adapters.document_places import LEAST, checked, prefix_end
 from services.kit.adapters.mongo_shapes import MongoRows, MongoSums
-from services.kit.documents import Filter
+from services.kit.documents import Filter, words
 
 Condition = dict[str, Any]
 _COMPARE = {"=": "$eq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
@@ -40,6 +41,8 @@ def condition(shape: MongoRows | MongoSums, of: Filter) -> Condition:
         return {field: {"$in": [checked(of, kind, each) for each in of.value]}}
     if of.op == "prefix":
         return {field: _range(checked(of, kind, of.value), prefix_end(of.value))}
+    if of.op == "word":
+        return {field: {"$regex": re.escape(words((checked(of, kind, of.value),)))}}
     if of.op not in _COMPARE:
         raise ValueError(f"no such operator: {of.op!r}")
     return {field: {_COMPARE[of.op]: checked(of, kind, of.value)}}

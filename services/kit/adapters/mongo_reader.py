@@ -111,6 +111,18 @@ class Snapshot:
         with self._mongo.bounded():
             return await rows.count_documents(asked, limit=most + 1, session=self._session)
 
+    async def sums(self, group: str, collection: str, where: Sequence[Filter] = (), columns: Sequence[str] = ()) -> Row:
+        """See the port."""
+        shape, rows = self._collection(group, collection)
+        added: dict[str, Any] = {f"v{at}": {"$sum": f"${shape.column(name)}"} for at, name in enumerate(columns)}
+        group_by = {"$group": {"_id": None, "count": {"$sum": 1}, **added}}
+        found = await self._aggregate(rows, [{"$match": together(conditions(shape, where))}, group_by])
+        if not found:
+            return dict.fromkeys(("count", *columns), 0)
+        names = dict(zip(added, columns, strict=True))
+        row = {name: _whole(f"{collection}.{name}", found[0][at]) for at, name in names.items()}
+        return {"count": int(found[0]["count"]), **row}
+
     async def search(self, group: str, collection: str, text: str, limit: int = 20) -> list[Stored]:
         """See the port. Words of one or two letters alone look through 20,000 documents."""
         shape, rows = self._collection(group, collection)
@@ -203,8 +215,11 @@ class Snapshot:
 def _row(shape: MongoSums, by: Sequence[str], found: Fields) -> Row:
     row: Row = {name: found["_id"][f"k{at}"] for at, name in enumerate(by)}
     for at, name in enumerate(shape.values):
-        value = found[f"v{at}"]
-        if isinstance(value, float):  # what MongoDB makes of a sum beyond 64 bits
-            raise OverflowError(f"a sum of {shape.name}.{name} does not fit into 64 bits")
-        row[name] = int(value)
+        row[name] = _whole(f"{shape.name}.{name}", found[f"v{at}"])
     return row
+
+
+def _whole(name: str, value: Any) -> int:
+    if isinstance(value, float):  # what MongoDB makes of a sum beyond 64 bits
+        raise OverflowError(f"a sum of {name} does not fit into 64 bits")
+    return int(value)

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.kit.adapters.document_places import LEAST, checked, prefix_end
 from services.kit.adapters.sqlite_schema import CollectionTable, CounterTable
-from services.kit.documents import Filter
+from services.kit.documents import Filter, words
 
 Condition = tuple[str, tuple[Any, ...]]
 """SQL and its parameters."""
@@ -41,6 +41,8 @@ def condition(table: CollectionTable | CounterTable, of: Filter) -> Condition:
         return f"{column} IN ({','.join('?' * len(values))})", values
     if of.op == "prefix":
         return _prefix(column, checked(of, kind, of.value))
+    if of.op == "word":
+        return f"instr({column}, ?) > 0", (words((checked(of, kind, of.value),)),)
     if of.op not in _COMPARE:
         raise ValueError(f"no such operator: {of.op!r}")
     return f"{column} {of.op} ?", (checked(of, kind, of.value),)

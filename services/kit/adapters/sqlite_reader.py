@@ -101,6 +101,14 @@ class Snapshot:
         some = f"SELECT 1 FROM {table.table}{' WHERE ' + sql if sql else ''} LIMIT ?"
         return int(self._db(group).execute(f"SELECT count(*) FROM ({some})", (*values, most + 1)).fetchone()[0])
 
+    async def sums(self, group: str, collection: str, where: Sequence[Filter] = (), columns: Sequence[str] = ()) -> Row:
+        """See the port."""
+        table = self._collection(group, collection)
+        sql, values = conditions(table, where)
+        sums = ["count(*)", *(f"coalesce(sum({table.column(each)}), 0)" for each in columns)]
+        query = f"SELECT {', '.join(sums)} FROM {table.table}{' WHERE ' + sql if sql else ''}"
+        return dict(zip(("count", *columns), self._db(group).execute(query, values).fetchone(), strict=True))
+
     async def search(self, group: str, collection: str, text: str, limit: int = 20) -> list[Stored]:
         """See the port. In the order they came in; words of one or two letters alone look through 20,000 documents."""
         table = self._collection(group, collection)

@@ -60,7 +60,8 @@ def _grouped(documents: list[Document], what: Document) -> list[Document]:
             shown = dict(zip(names, place, strict=True)) if isinstance(by, dict) else by
             into = groups[place] = {"_id": shown, **dict.fromkeys(sums, 0)}
         for name, path in sums.items():
-            into[name] += _value(each, path)
+            value = _value(each, path)
+            into[name] += value if isinstance(value, int | float) else 0
     for each in groups.values():
         for name in sums:
             if not -(2**63) <= each[name] < 2**63:

@@ -140,13 +140,15 @@ class Chance:
 
     def _do_person(self, *_: Any) -> None:
         rng, id = self.rng, self.rng.choice(self.clients)
-        match rng.choice(["country", "owner", "status", "temperature"]):
+        match rng.choice(["country", "owner", "status", "temperature", "archive"]):
             case "country":
                 self.story.details(id, country=rng.choice(["UA", "PL", None]), segment=rng.choice(["S", None]))
             case "owner":
                 self.story.client_owner(id, rng.choice(self.owners))
             case "status":
                 self.story.client_status(id, rng.choice(["current", "potential"]))
+            case "archive":
+                self.story.archive(id, back=rng.random() < 0.5)
             case _:
                 self.story.temperature(id, rng.choice(["hot", None]))
 

@@ -23,6 +23,7 @@ class Model:
         self.sources = ["clients", "deals", "orders"]
         self.zone = "UTC"
         self.people: dict[str, dict[str, Any]] = {}
+        self.away: set[str] = set()
         ways: dict[str, dict[str, Any]] = {}
         for _, event in story.events:
             self._take(event, ways)
@@ -47,6 +48,10 @@ class Model:
             mine = self.people.setdefault(data["client_id"], {})
             mine |= {k: data[k] or "" for k in ("country", "segment", "category", "owner_id") if k in data}
             mine |= {"owner_id": data["to_owner"] or ""} if "to_owner" in data else {}
+        elif name == "ClientArchived":
+            self.away.add(data["client_id"])
+        elif name == "ClientRestored":
+            self.away.discard(data["client_id"])
         elif name == "ClientStageChanged":
             way = ways.setdefault(data["client_id"], {"created": event.occurred_at, "stays": []})
             if not way["stays"] or way["stays"][-1][0] != data["to_stage"]:

@@ -12,9 +12,12 @@ from typing import Any
 from contracts.analytics.events import SalesRulesSet, StageClass
 from contracts.base import Event, to_millis
 from contracts.clients.events import (
+    ClientArchived,
     ClientAssigned,
     ClientDetailsChanged,
+    ClientErased,
     ClientRegistered,
+    ClientRestored,
     ClientStageChanged,
     ClientStatusChanged,
     ClientTemperatureChanged,
@@ -124,7 +127,8 @@ class Story:
 
     def details(self, id: str, at: int | None = None, **more: Any) -> None:
         self.people[id] |= more
-        now = {name: self.people[id][name] for name in ("country", "segment", "category")}
+        now = {name: self.people[id].get(name) for name in ("country", "segment", "category")}
+        now["tags"] = self.people[id].get("tags", [])
         self._add(f"client-{id}", ClientDetailsChanged(client_id=id, kind="company", name=id, **now), at)
 
     def client_owner(self, id: str, owner: str | None, at: int | None = None) -> None:
@@ -135,6 +139,13 @@ class Story:
 
     def temperature(self, id: str, degree: Any, at: int | None = None) -> None:
         self._add(f"client-{id}", ClientTemperatureChanged(client_id=id, to_temperature=degree), at)
+
+    def archive(self, id: str, at: int | None = None, *, back: bool = False) -> None:
+        event = ClientRestored(client_id=id) if back else ClientArchived(client_id=id)
+        self._add(f"client-{id}", event, at)
+
+    def erase(self, id: str, at: int | None = None) -> None:
+        self._add(f"client-{id}", ClientErased(client_id=id), at)
 
     def walk(self, id: str, stage: str, value: int = 0, at: int | None = None, *, owner: str | None = None) -> None:
         before, since = self.ways.get(id, (None, None))

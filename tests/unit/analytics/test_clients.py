@@ -93,3 +93,41 @@ def test_a_way_through_a_client_funnel_is_a_purchase():  # P20
     assert eight(row(story.fold())) == (0, 0, 0, 0, 0, 1, 300)
     story.rules("deals")
     assert eight(row(story.fold())) == (0,) * 7
+
+
+def test_totals_of_lists_follow_status_temperature_and_owner():
+    story = one(tags=["vip", "new"])
+    story.deal("d1", "W", 500)
+    story.pay("y1", 200)
+    by = ("owner_id", "status", "temperature")
+    context = story.fold()
+    assert sums(context, "listed", *by) == {("u1", "potential", "hot"): (1, 1, 500, 0, 0, 0, 0, -300)}
+    assert (row(context).tags, row(context).listed, row(context).tag_words) == (("vip", "new"), 1, "\x1fvip\x1fnew\x1f")
+    story.client_status("c1", "current")
+    story.temperature("c1", None)
+    story.client_owner("c1", "u2")
+    story.details("c1", tags=["old"])
+    context = story.fold()
+    assert sums(context, "listed", *by) == {("u2", "current", ""): (1, 1, 500, 0, 0, 0, 0, -300)}
+    assert row(context).tags == ("old",)
+
+
+def test_who_is_in_the_archive_or_erased_is_in_no_total_of_lists():  # X10
+    story = one()
+    story.deal("d1", "W", 500)
+    story.archive("c1")
+    context = story.fold()
+    assert (row(context).listed, context.counters["listed"], row(context).sales_sum) == (0, {}, 500)
+    story.archive("c1", back=True)
+    assert sums(story.fold(), "listed", "status") == {"potential": (1, 1, 500, 0, 0, 0, 0, -500)}
+    story.erase("c1")
+    context = story.fold()
+    assert (row(context).listed, context.counters["listed"]) == (0, {})
+    assert sums(context, "attributes", "value", name="country") == {"UA": (1, 1, 500, 0, 0, 0, 0)}
+
+
+def test_facts_of_a_client_that_is_not_registered_yet_are_in_no_list():
+    story = Story()
+    story.deal("d1", "W", 500)
+    context = story.fold()
+    assert (row(context).listed, context.counters["listed"]) == (0, {})

@@ -1,4 +1,4 @@
-"""Employees, settings and short numbers, row by row."""
+"""Employees, settings, exports and short numbers, row by row."""
 
 import pytest
 
@@ -7,9 +7,11 @@ from contracts.gateway.commands import (
     ChangeEmployee,
     ChangeWorkspaceSettings,
     EmployeeLeaves,
+    RecordExport,
     ReserveNumbers,
 )
 from contracts.gateway.events import (
+    DataExported,
     EmployeeAdded,
     EmployeeChanged,
     EmployeeLeft,
@@ -18,6 +20,7 @@ from contracts.gateway.events import (
 )
 from contracts.problem import AlreadyExists, NotFound
 from services.gateway.domain.employee import EMPLOYEE
+from services.gateway.domain.export import EXPORT
 from services.gateway.domain.numbers import NUMBERS
 from services.gateway.domain.settings import SETTINGS
 from services.kit.testing import given
@@ -69,3 +72,9 @@ def test_numbers_are_reserved_without_a_gap():  # P21
     given(NUMBERS, first).when(ReserveNumbers(kind="client", count=5)).then(
         NumbersReserved(kind="client", first=11, count=5)
     )
+
+
+def test_an_export_is_recorded_once():
+    told = {"export_id": "x1", "what": "clients", "format": "csv", "count": 3, "filters": ["status=current"]}
+    given(EXPORT).when(RecordExport(**told)).then(DataExported(**told))
+    given(EXPORT, DataExported(**told)).when(RecordExport(**told)).then_nothing()

@@ -26,7 +26,7 @@ from services.kit.runner import ProjectionRunner
 from tests.support.memory import MemoryContext
 from tests.support.patience import PATIENCE
 
-GROUP = "analytics.1"
+GROUP = f"{ANALYTICS.name}.{ANALYTICS.version}"
 Dump = dict[str, dict[Any, Any]]
 
 

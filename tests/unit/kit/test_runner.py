@@ -352,7 +352,7 @@ async def test_who_lost_a_lane_stores_nothing(data: Path, expected: Dump) -> Non
     assert found == expected
 
 
-PLAIN = Projection("analytics", 1, ANALYTICS.collections, ANALYTICS.counters)
+PLAIN = Projection("analytics", ANALYTICS.version, ANALYTICS.collections, ANALYTICS.counters)
 PLAIN.folds, PLAIN.keys = ANALYTICS.folds, ANALYTICS.keys
 """Without background work."""
 

@@ -9,6 +9,16 @@ SELECT client_id AS id,
          FILTER (type IN ('clients.ClientRegistered.v1', 'clients.ClientDetailsChanged.v1')), '') AS category
 FROM event WHERE type LIKE 'clients.Client%' AND client_id IS NOT NULL GROUP BY client_id;
 
+CREATE TABLE away AS
+SELECT client_id AS id,
+       coalesce(arg_max(tags, version)
+         FILTER (type IN ('clients.ClientRegistered.v1', 'clients.ClientDetailsChanged.v1')), []) AS tags,
+       coalesce(arg_max(type, version)
+         FILTER (type IN ('clients.ClientArchived.v1', 'clients.ClientRestored.v1')), '')
+         = 'clients.ClientArchived.v1' AS archived,
+       bool_or(type = 'clients.ClientErased.v1') AS erased
+FROM event WHERE type LIKE 'clients.Client%' AND client_id IS NOT NULL GROUP BY client_id;
+
 CREATE TABLE stay AS
 SELECT visit.*, coalesce(fact.owner_id, '') AS owner_id, fact.amount
 FROM visit JOIN fact ON fact.kind = visit.subject AND fact.id = visit.id;
@@ -70,6 +80,14 @@ SELECT name, value, owner_id, count(*) AS clients, sum(sales_count) AS sales_cou
 FROM (SELECT client_numbers.* EXCLUDE (country, segment), whose.owner_id, unnest(['country', 'segment', 'category']) AS name,
              unnest([country, segment, category]) AS value FROM client_numbers JOIN whose USING (id))
 GROUP BY ALL;
+
+CREATE VIEW counters.listed AS
+SELECT whose.owner_id, documents.clients.status, coalesce(documents.clients.temperature, '') AS temperature,
+       count(*) AS clients, sum(sales_count) AS sales_count, sum(sales_sum) AS sales_sum,
+       sum(in_work_count) AS in_work_count, sum(in_work_sum) AS in_work_sum, sum(refused_count) AS refused_count,
+       sum(refused_sum) AS refused_sum, sum(paid - billed) AS balance
+FROM client_numbers JOIN whose USING (id) JOIN away USING (id) JOIN documents.clients USING (id)
+WHERE NOT (archived OR erased) GROUP BY ALL;
 
 CREATE VIEW counters.shipments AS
 SELECT month_of(shipped_at) AS month, coalesce(shipment.branch, '') AS branch, coalesce(fact.owner_id, '') AS owner_id,

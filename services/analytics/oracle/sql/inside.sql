@@ -29,8 +29,9 @@ FROM receipt GROUP BY id;
 
 CREATE VIEW inside.people AS
 SELECT client.id, TRUE AS registered, began.at AS registered_at, began.imputed, whose.owner_id, client.country,
-       client.segment, whose.category, documents.clients.status, coalesce(documents.clients.temperature, '') AS temperature
-FROM client JOIN whose USING (id) JOIN documents.clients USING (id)
+       client.segment, whose.category, documents.clients.status, coalesce(documents.clients.temperature, '') AS temperature,
+       away.tags, away.archived, away.erased
+FROM client JOIN away USING (id) JOIN whose USING (id) JOIN documents.clients USING (id)
 JOIN (SELECT client_id AS id, occurred_at AS at, imputed FROM event WHERE type = 'clients.ClientRegistered.v1') began USING (id);
 
 CREATE VIEW inside.parts AS

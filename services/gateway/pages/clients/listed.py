@@ -1,101 +1,132 @@
-"""The list of clients: current above potential, searched, filtered; the address holds all of it (S3.1 to S3.8, P28)."""
+"""The list of clients: cards, current above potential, or a table; searched, filtered (S3.1 to S3.8, S1.14, P28)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, get_args
-from urllib.parse import urlencode
+from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from contracts.clients.events import ClientStatus, Temperature
+from contracts.clients.events import ClientStatus
+from contracts.money import EXPONENTS
 from contracts.problem import Invalid, Unavailable
 from services.gateway.pages import menu
+from services.gateway.pages.asking import shown_after
+from services.gateway.pages.clients import filters
+from services.gateway.pages.clients.asked import VIEWS, Asked
+from services.gateway.pages.clients.metrics import metrics_of
+from services.gateway.pages.clients.more import entries
 from services.gateway.pages.clients.shown import card
+from services.gateway.pages.clients.table import table
 from services.gateway.pages.languages import catalogue
-from services.gateway.pages.look import Look
+from services.gateway.pages.look import Look, keep
 from services.gateway.pages.render import html
 from services.gateway.pages.texts import Texts
-from services.kit.rights import Denied
 from services.kit.web import Asker, Sitting, caller_of
 
 GROUPS = ("clients", "analytics", "catalog", "gateway")
 _FIRST = 12
 """Cards of a section while both are shown."""
 _PAGE = 48
-_LONGEST = 200
 _AWAY = "not_interested"
 _SECTIONS: tuple[ClientStatus, ...] = ("current", "potential")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the address asks for; what makes no sense is left out."""
-
-    q: str = ""
-    status: str = ""
-    temperature: str = ""
-    cursor: str = ""
-
-    @staticmethod
-    def of(given: Mapping[str, str]) -> Asked:
-        """Read an address."""
-        status, temperature = given.get("status", ""), given.get("temperature", "")
-        return Asked(
-            q=" ".join(given.get("q", "").split())[:_LONGEST],
-            status=status if status in get_args(ClientStatus) else "",
-            temperature=temperature if temperature in get_args(Temperature) else "",
-            cursor=given.get("cursor", ""),
-        )
-
-    def address(self, **changed: str) -> str:
-        """Return the address of the list with these changes, from its first page."""
-        kept = {"q": self.q, "status": self.status, "temperature": self.temperature, "cursor": ""} | changed
-        given = {name: value for name, value in kept.items() if value}
-        return f"{menu.CLIENTS}?{urlencode(given)}" if given else menu.CLIENTS
-
-    @property
-    def filtered(self) -> bool:
-        """Whether less than all clients is asked for."""
-        return bool(self.q or self.status or self.temperature)
+_COOKIE = "clients"
 
 
 async def clients(asker: Asker, request: Request) -> Response:
-    """Show the list."""
-    look, asked = Look.of(request), Asked.of(request.query_params)
-    words, caller = catalogue(look.language), caller_of(request)
+    """Show the list; `?add=` with the form of a filter."""
+    return await _answered(asker, request, request.query_params.get("add", ""), None)
+
+
+async def add_filter(asker: Asker, request: Request) -> Response:
+    """Go to the list with one more filter, or show its form with what is wrong."""
+    return await _answered(asker, request, request.query_params.get("field", ""), request.query_params)
+
+
+async def _answered(asker: Asker, request: Request, field: str, typed: Mapping[str, str] | None) -> Response:
+    look, caller = Look.of(request), caller_of(request)
+    words, numbers = catalogue(look.language), caller.may("numbers")
+    status = 200
     try:
-        async with asker.sitting(caller, GROUPS) as sitting:
+        async with asker.sitting(caller, GROUPS, shown_after(request)) as sitting:
             settings = (await asker.ask(sitting, "/settings")).item
             texts = Texts(look.language, settings.base_currency, settings.zone)
-            sections = [
-                await _section(asker, sitting, texts, asked, status)
-                for status in _SECTIONS
-                if asked.status in ("", status)
-            ]
-            as_of = texts.moment(sitting.as_of)
+            places = EXPONENTS.get(settings.base_currency or "", 2)
+            given = [pair for pair in request.query_params.multi_items() if pair[0] not in ("field", "op", "value")]
+            asked = Asked.of(given, places=places, numbers=numbers)
+            error = ""
+            if typed is not None:
+                wanted, error = filters.added(asked, texts, words, typed, places)
+                if not error:
+                    return RedirectResponse(wanted.address(), 303)
+                status = 422
+            view = asked.view or _kept(request)
+            called = filters.Words(texts, words, await filters.employees_of(asker, sitting))
+            values = await _list(asker, sitting, texts, called, asked, view, numbers, places)
+            shown = values["table"]
+            balance = numbers and (shown["balance"] if shown else await _has_balance(asker, sitting))
+            offers = filters.offered(asked, called, numbers=numbers, balance=balance)
+            values |= {"offers": offers, "adding": None}
+            if field in {name for name, _, _ in offers}:
+                values["adding"] = await filters.form(asker, sitting, asked, called, field, typed or {}, error)
+            values |= {"as_of": texts.moment(sitting.as_of), "stale": sitting.stale}
     except Unavailable:
         return html(look, "loading.html", {}, status=503, headers={"refresh": "2"})
-    values = {
+    values |= {
         "shell": menu.shell(words, caller, menu.CLIENTS, settings.name),
         "workspace": settings.name,
         "asked": asked,
-        "sections": sections,
+        "view": view,
         "texts": texts,
-        "empty": not any(each["total"] for each in sections),
-        "as_of": as_of,
+        "chips": called.chips(asked),
+        "filters": called.together(asked),
+        "wrong": [called.names.get(name, name) for name in asked.wrong],
+        "currency": settings.base_currency or "",
+        "more": entries(words, caller, asked),
     }
-    return html(look, "clients/list.html", values)
+    response = html(look, "clients/list.html", values, status=status)
+    if asked.view:
+        keep(request, response, _COOKIE, asked.view)
+    return response
+
+
+def _kept(request: Request) -> str:
+    """Return the view that was chosen last."""
+    kept = request.cookies.get(f"voronka-{_COOKIE}", "")
+    return kept if kept in VIEWS else VIEWS[0]
+
+
+async def _has_balance(asker: Asker, sitting: Sitting) -> bool:
+    """Tell whether a payment was ever stored."""
+    found = await asker.ask(sitting, "/metrics/clients", listed=True, limit=1)
+    return found.totals.balance is not None
+
+
+async def _list(
+    asker: Asker,
+    sitting: Sitting,
+    texts: Texts,
+    words: filters.Words,
+    asked: Asked,
+    view: str,
+    numbers: bool,
+    places: int,
+) -> dict[str, Any]:
+    if view == "table":
+        made = await table(asker, sitting, texts, words, asked, numbers=numbers, places=places)
+        return {"table": made, "sections": [], "empty": not made["total"]}
+    sections = [
+        await _section(asker, sitting, texts, asked, status) for status in _SECTIONS if asked.status in ("", status)
+    ]
+    return {"table": None, "sections": sections, "empty": not any(each["total"] for each in sections)}
 
 
 async def _section(asker: Asker, sitting: Sitting, texts: Texts, asked: Asked, status: ClientStatus) -> dict[str, Any]:
     """Return one section: its clients as cards, how many there are, and the page after."""
     whole = asked.status == status
-    given: dict[str, Any] = {"status": status, "limit": _PAGE if whole else _FIRST, "count": True}
+    given: dict[str, Any] = {**asked.of_clients(), "status": status, "limit": _PAGE if whole else _FIRST, "count": True}
     given["sort"] = "temperature" if status == "potential" else "name"
-    given |= {"temperature": asked.temperature or None, "q": asked.q or None}
     try:
         page = await asker.ask(sitting, "/clients", **given, cursor=asked.cursor or None if whole else None)
     except Invalid:  # an old or broken cursor: the first page is better than an error
@@ -113,14 +144,3 @@ async def _section(asker: Asker, sitting: Sitting, texts: Texts, asked: Asked, s
         "next": asked.address(cursor=page.next) if whole and page.next else "",
         "first": asked.address() if whole and asked.cursor else "",
     }
-
-
-async def metrics_of(asker: Asker, sitting: Sitting, ids: list[str]) -> dict[str, Any]:
-    """Return the metrics of clients by id; none without the right to numbers (P25)."""
-    if not ids:
-        return {}
-    try:
-        found = await asker.ask(sitting, "/metrics/clients", ids=",".join(ids))
-    except Denied:
-        return {}
-    return {each.id: each for each in found.items}

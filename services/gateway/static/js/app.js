@@ -4,6 +4,7 @@ import "./requests.js";
 import "./dialogs.js";
 import "./combobox.js";
 import "./palette.js";
+import "./rows.js";
 import "./panel.js";
 import "./selection.js";
 import "./tags.js";

@@ -95,7 +95,14 @@ const renew = (region, fresh) => {
   const moved = [...here.keys()].filter((key) => there.has(key)).filter((key, n) => order[n] !== key);
   if (came.length + moved.length) tell(region, came.length + moved.length);
   else region.querySelector(":scope > .live-bar")?.replaceChildren();
+  for (const key of order) calm(here.get(key), there.get(key));
   for (const key of order) if (differs(here.get(key), there.get(key))) replace(here.get(key), there.get(key));
+};
+
+// What is new in every answer (data-live-quiet: "as of") is no change.
+const calm = (item, fresh) => {
+  const those = fresh.querySelectorAll("[data-live-quiet]");
+  item.querySelectorAll("[data-live-quiet]").forEach((one, n) => (one.textContent = those[n]?.textContent ?? ""));
 };
 
 const replace = (item, fresh) => {

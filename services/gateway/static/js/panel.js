@@ -43,8 +43,13 @@ const leave = (link) => {
   }
 };
 
+// A record opened beside its list and then as a page is in the same place of the browser's history: Back from there
+// changes the address alone, so the list has to be fetched.
+const own = location.pathname;
+
 addEventListener("popstate", (event) => {
   if (event.state?.panel) show(event.state.panel);
+  else if (location.pathname !== own) location.reload();
   else if (!new URL(location.href).searchParams.has("panel")) hide();
 });
 document.addEventListener("keydown", (event) => {

@@ -35,7 +35,7 @@ async def test_an_empty_workspace_says_what_to_do(tmp_path: Path):
     async with running(tmp_path) as empty:
         shown = text_of(await page(empty))
         assert "There are no clients yet." in shown
-        assert "voronka import DIR" in shown
+        assert "bring your list in from a file" in shown
         assert "There is no funnel yet." in shown
 
 

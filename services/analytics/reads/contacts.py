@@ -56,7 +56,7 @@ async def contacts_metrics(reading: Reading, params: ContactsMetricsParams) -> C
     for stored in await reading.reader.get_many(reading.groups["clients"], "contacts", wanted):
         found.setdefault(stored.id, []).append(stored)
     within = reading.within(Whose.OWNER)
-    shown = [id for id in wanted if id in found and all(matches(newest(found[id]), each) for each in within)]
+    shown = [id for id in wanted if id in found and all(matches(each, newest(found[id])) for each in within)]
     numbers = await numbers_of(reading)
     rows = {row.subject_id: row for row in await numbers.rows(shown) if row.subject == "contact"}
     seen = await seen_by(reading, numbers)

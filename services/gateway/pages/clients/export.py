@@ -16,6 +16,7 @@ from contracts.ids import created_id
 from contracts.money import EXPONENTS
 from contracts.problem import Invalid, Unavailable
 from services.gateway.pages import menu
+from services.gateway.pages.asking import employees
 from services.gateway.pages.clients import filters, sheets
 from services.gateway.pages.clients.asked import Asked
 from services.gateway.pages.clients.found import MOST, found
@@ -48,20 +49,20 @@ def routes() -> tuple[PageRoute, ...]:
 class _Page:
     """What both routes begin with: who asks, for what, and how things are called."""
 
-    def __init__(self, request: Request, settings: Any, employees: dict[str, str]) -> None:
+    def __init__(self, request: Request, settings: Any, names: dict[str, str]) -> None:
         self.look, self.caller = Look.of(request), caller_of(request)
         self.say, self.numbers = catalogue(self.look.language), self.caller.may("numbers")
         self.settings = settings
         self.currency = settings.base_currency or ""
         self.places = EXPONENTS.get(self.currency, 2)
         self.texts = Texts(self.look.language, settings.base_currency, settings.zone)
-        self.words = filters.Words(self.texts, self.say, employees)
+        self.words = filters.Words(self.texts, self.say, names)
         self.asked = Asked.of(request.query_params.multi_items(), places=self.places, numbers=self.numbers)
 
     @staticmethod
     async def of(asker: Asker, sitting: Sitting, request: Request) -> _Page:
         settings = (await asker.ask(sitting, "/settings")).item
-        return _Page(request, settings, await filters.employees_of(asker, sitting))
+        return _Page(request, settings, await employees(asker, sitting))
 
 
 async def export_form(asker: Asker, request: Request) -> Response:

@@ -86,15 +86,6 @@ class Words:
         return made
 
 
-async def employees_of(asker: Asker, sitting: Sitting) -> dict[str, str]:
-    """Return the names of employees by id, those who left too; none without the right to them."""
-    try:
-        found = await asker.ask(sitting, "/employees", limit=_MANY, left=True)
-    except Denied:
-        return {}
-    return {each.employee_id: each.name for each in found.items}
-
-
 def offered(asked: Asked, words: Words, *, numbers: bool, balance: bool) -> list[tuple[str, str, str]]:
     """Return (field, name, the address with its form open) of what one can filter by."""
     fields = [name for name in FILTERS if name != "owner" or words.employees]

@@ -12,7 +12,7 @@ from contracts.clients.events import ClientStatus
 from contracts.money import EXPONENTS
 from contracts.problem import Invalid, Unavailable
 from services.gateway.pages import menu
-from services.gateway.pages.asking import shown_after
+from services.gateway.pages.asking import employees, shown_after
 from services.gateway.pages.clients import filters
 from services.gateway.pages.clients.asked import VIEWS, Asked
 from services.gateway.pages.clients.metrics import metrics_of
@@ -62,7 +62,7 @@ async def _answered(asker: Asker, request: Request, field: str, typed: Mapping[s
                     return RedirectResponse(wanted.address(), 303)
                 status = 422
             view = asked.view or _kept(request)
-            called = filters.Words(texts, words, await filters.employees_of(asker, sitting))
+            called = filters.Words(texts, words, await employees(asker, sitting))
             values = await _list(asker, sitting, texts, called, asked, view, numbers, places)
             shown = values["table"]
             balance = numbers and (shown["balance"] if shown else await _has_balance(asker, sitting))

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from services.gateway.pages.menu import CLIENTS
-from services.gateway.pages.numbers import labels
+from services.gateway.pages.numbers import FIELDS, labels
 from services.gateway.pages.texts import Texts
 
 
@@ -54,9 +54,14 @@ def place(client: Any) -> str:
     return ", ".join(part for part in (client.address, client.city, client.country) if part)
 
 
+def cells(texts: Texts, metrics: Any | None) -> list[str]:
+    """Return the numbers as text in their order (S1.4 to S1.10); 0 where there are none yet (S1.12)."""
+    return [
+        texts.count(getattr(metrics, name, 0)) if name.endswith("_count") else money(texts, metrics, name)
+        for name in FIELDS
+    ]
+
+
 def eight(texts: Texts, words: NullTranslations, metrics: Any) -> list[tuple[str, str, str]]:
     """Return (field, label, text) of the numbers of a client in their order (S1.4 to S1.10)."""
-    return [
-        (name, label, texts.count(getattr(metrics, name)) if name.endswith("_count") else money(texts, metrics, name))
-        for name, label in labels(words).items()
-    ]
+    return [(*named, text) for named, text in zip(labels(words).items(), cells(texts, metrics), strict=True)]

@@ -9,7 +9,7 @@ from contracts.problem import Invalid
 from services.gateway.pages.clients.asked import Asked
 from services.gateway.pages.clients.filters import Words
 from services.gateway.pages.clients.found import found
-from services.gateway.pages.clients.shown import address, money
+from services.gateway.pages.clients.shown import address, cells, money
 from services.gateway.pages.numbers import FIELDS
 from services.gateway.pages.texts import Texts
 from services.kit.web import Asker, Sitting
@@ -36,7 +36,7 @@ async def table(
         "numbers": numbers,
         "labels": {name: words.names[name] for name in FIELDS},
         "balance": balance,
-        "totals": None if totals is None else _cells(texts, totals),
+        "totals": None if totals is None else cells(texts, totals),
         "totals_balance": money(texts, totals, "balance") if balance else "",
         "owes": totals is not None and (totals.balance or 0) < 0,
         "sorts": {name: _sort(asked, name, numbers) for name in (*_NAMED, *FIELDS, "balance")},
@@ -55,15 +55,10 @@ def _row(texts: Texts, words: Words, client: Any, metrics: Any | None, balance: 
         "status": client.status,
         "temperature": client.temperature,
         "owner": words.employees.get(client.owner_id or "", ""),
-        "cells": _cells(texts, metrics),
+        "cells": cells(texts, metrics),
         "balance": money(texts, metrics, "balance") if balance else "",
         "owes": balance and metrics is not None and (metrics.balance or 0) < 0,
     }
-
-
-def _cells(texts: Texts, of: Any | None) -> list[str]:
-    """Return the seven numbers as text; 0 where there are none yet (S1.12)."""
-    return [texts.count(getattr(of, name, 0)) if name.endswith("_count") else money(texts, of, name) for name in FIELDS]
 
 
 def _sort(asked: Asked, name: str, numbers: bool) -> tuple[str, str]:

@@ -13,12 +13,12 @@ from starlette.responses import Response
 from contracts.problem import Invalid, NotFound, Unavailable
 from services.gateway.pages import menu
 from services.gateway.pages.asking import shown_after, sought
-from services.gateway.pages.clients.shown import money
+from services.gateway.pages.clients.shown import cells
 from services.gateway.pages.contacts.page import GROUPS, gathered
 from services.gateway.pages.contacts.shown import company, person
 from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look
-from services.gateway.pages.numbers import FIELDS, labels
+from services.gateway.pages.numbers import labels
 from services.gateway.pages.render import html
 from services.gateway.pages.texts import Texts
 from services.kit.web import Asker, Sitting, caller_of
@@ -94,7 +94,7 @@ async def _found(asker: Asker, sitting: Sitting, texts: Texts, asked: Asked) -> 
                 "person": person(each, getattr(clients.get(each.client_id), "main_contact_id", None)),
                 "company": company(clients.get(each.client_id)),
                 "open": asked.address(cursor=cursor, panel=each.contact_id),
-                "cells": _cells(texts, (metrics or {}).get(each.contact_id)),
+                "cells": cells(texts, (metrics or {}).get(each.contact_id)),
             }
             for each in page.items
         ],
@@ -115,14 +115,6 @@ async def _metrics(asker: Asker, sitting: Sitting, ids: list[str]) -> dict[str, 
     except Unavailable:
         return None
     return {each.id: each for each in found.items}
-
-
-def _cells(texts: Texts, metrics: Any | None) -> list[str]:
-    """Return the numbers of a row in their order; 0 where there are none (S1.12)."""
-    return [
-        texts.count(getattr(metrics, name, 0)) if name.endswith("_count") else money(texts, metrics, name)
-        for name in FIELDS
-    ]
 
 
 async def _beside(asker: Asker, sitting: Sitting, texts: Texts, request: Request) -> dict[str, Any]:

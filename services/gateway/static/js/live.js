@@ -51,6 +51,11 @@ const look = async () => {
   }
   wanted = false;
   fetching = true;
+  let wait = GATHER_MS;
+  const again = (milliseconds) => {
+    wanted = true;
+    wait = milliseconds;
+  };
   try {
     const address = new URL(location.href);
     if (after) address.searchParams.set("after", after);
@@ -58,16 +63,16 @@ const look = async () => {
     if (!answer.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (busy()) {
-      later(WAIT_MS);
+      again(WAIT_MS);
       return;
     }
     for (const region of regions()) renew(region, fresh.getElementById(region.id));
-    if (fresh.querySelector("[data-stale]")) later(STALE_MS);
+    if (fresh.querySelector("[data-stale]")) again(STALE_MS);
   } catch {
-    later(STALE_MS); // the connection is lost: what was missed is still missed
+    again(STALE_MS); // the connection is lost: what was missed is still missed
   } finally {
     fetching = false;
-    if (wanted) later(GATHER_MS);
+    if (wanted) later(wait);
   }
 };
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from gettext import NullTranslations
 from typing import Any, cast, get_args
 
 from starlette.requests import Request
@@ -20,13 +21,14 @@ from services.gateway.pages import menu
 from services.gateway.pages.doing import answered
 from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look
+from services.gateway.pages.refusals import told
 from services.gateway.pages.render import html
 from services.gateway.pages.texts import Texts
 from services.kit.rights import OPEN, SIGNED_IN, needs
 from services.kit.sessions import LIFE
 from services.kit.web import Asker, PageRoute, caller_of
 from services.kit.web.forms import form_of
-from services.kit.web.problems import Fields, status_of
+from services.kit.web.problems import status_of
 
 _ROLES = get_args(Role)
 _SCOPES = get_args(TokenScope)
@@ -233,15 +235,19 @@ class AccountPages:
         """Do it, or show the page again with what is wrong."""
 
         async def again(refusal: Refusal) -> Response:
-            return self._shown(request, template, {**values, "error": _words(refusal)}, status_of(refusal))
+            return self._shown(
+                request, template, {**values, "error": told(_words(request), refusal)}, status_of(refusal)
+            )
 
         return await answered(act, again)
 
     async def _tried_in_profile(self, request: Request, act: Callable[[], Awaitable[Response]]) -> Response:
-        return await answered(act, lambda refusal: self._profile(request, {"error": _words(refusal)}))
+        return await answered(act, lambda refusal: self._profile(request, {"error": told(_words(request), refusal)}))
 
     async def _tried_in_list(self, asker: Asker, request: Request, act: Callable[[], Awaitable[Response]]) -> Response:
-        return await answered(act, lambda refusal: self._employees(asker, request, {"error": _words(refusal)}))
+        return await answered(
+            act, lambda refusal: self._employees(asker, request, {"error": told(_words(request), refusal)})
+        )
 
     def _shown(self, request: Request, template: str, values: Mapping[str, Any], status: int = 200) -> Response:
         look, known = Look.of(request), self._entry.known
@@ -253,7 +259,7 @@ class AccountPages:
         }
         caller = getattr(request.state, "caller", None)
         if caller is not None:
-            common["shell"] = menu.shell(catalogue(look.language), caller, request.url.path, known.settings.name)
+            common["shell"] = menu.shell(_words(request), caller, request.url.path, known.settings.name)
         return html(look, f"account/{template}", {**common, **values}, status=status)
 
     def _in(self, request: Request, cookie: str, to: str) -> Response:
@@ -283,7 +289,5 @@ def _role(text: str) -> Role:
     return cast(Role, text)
 
 
-def _words(refusal: Refusal) -> str:
-    if isinstance(refusal, Fields):
-        return "; ".join(f"{each.field}: {each.message}" for each in refusal.errors)
-    return f"{refusal.field}: {refusal.detail}" if refusal.field else refusal.detail
+def _words(request: Request) -> NullTranslations:
+    return catalogue(Look.of(request).language)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from services.gateway.pages.languages import LANGUAGES, catalogue
 from services.gateway.pages.look import CHOICES, Look
+from services.gateway.pages.refusals import said
 from services.gateway.pages.static import assets
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -20,7 +21,8 @@ _VARY = "accept-language, cookie, hx-request"
 
 @cache
 def environment(language: str) -> Environment:
-    """Return the templates of a language: `_()` speaks it, `asset()` gives addresses of files."""
+    """Return the templates of a language: `_()` speaks it, `|said` has what refused a command speak
+    it, `asset()` gives addresses of files."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -33,6 +35,7 @@ def environment(language: str) -> Environment:
     made.install_gettext_callables(  # type: ignore[attr-defined]
         words.gettext, words.ngettext, newstyle=True, pgettext=words.pgettext, npgettext=words.npgettext
     )
+    made.filters["said"] = partial(said, words)
     made.globals |= {"lang": language, "languages": LANGUAGES, "choices": CHOICES, "asset": assets().address}
     return made
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from services.gateway.pages.languages import catalogue
 from services.importer import sheets
 from services.importer.desk import desk
 from services.importer.sheets.fields import FIELDS
+from tests.support.sentences import sentences
 
 FOLDER = Path(sheets.__file__).parent
 SAYS = {"ValueError", "wrong", "refused", "Invalid", "IllegalMove", "reject", "Unavailable"}
@@ -29,49 +29,15 @@ NOT_SHOWN = {
 """Of the command line alone; put together of others, which are looked for; or of pydantic."""
 
 
-def sentences() -> set[str]:
-    """All that the sources of the importer tell people, with 7 in each gap."""
-    found: set[str] = set()
-    for path in [*FOLDER.glob("*.py"), FOLDER.parent / "sink.py", Path(desk.__file__)]:
-        tree = ast.parse(path.read_text("utf-8"))
-        constants = {
-            node.targets[0].id: node.value.value
-            for node in tree.body
-            if isinstance(node, ast.Assign)
-            and isinstance(node.targets[0], ast.Name)
-            and isinstance(node.value, ast.Constant)
-            and isinstance(node.value.value, str)
-        }
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in SAYS:
-                texts = [written(each, constants) for each in node.args]
-                found |= {f"7: {text}" if named(node) == "refused" else text for text in texts[-1:] if text}
-            elif isinstance(node, ast.Return | ast.Raise):
-                found |= {
-                    written(each, constants)
-                    for each in ast.walk(node)
-                    if isinstance(each, ast.Constant) and str(each.value).startswith("it was ")
-                }
-    return found
-
-
-def named(call: ast.Call) -> str:
-    return str(getattr(call.func, "id", getattr(call.func, "attr", "")))
-
-
-def written(node: ast.expr, constants: dict[str, str]) -> str:
-    match node:
-        case ast.Constant(value=str(text)):
-            return text
-        case ast.JoinedStr(values=parts):
-            return "".join(written(part, constants) or "7" for part in parts)
-        case ast.FormattedValue(value=ast.Name(id=name)):
-            return constants.get(name, "7")
-        case _:
-            return ""
-
-
-ALL = sorted(sentences() - NOT_SHOWN)
+ALL = sorted(
+    sentences(
+        [*FOLDER.glob("*.py"), FOLDER.parent / "sink.py", Path(desk.__file__)],
+        SAYS,
+        begins="it was ",
+        told_of="refused",
+    )
+    - NOT_SHOWN
+)
 
 
 def test_the_sentences_are_found():

@@ -1,21 +1,20 @@
-"""What the importer says of files, rows and undos, in the language of who reads it: it speaks English, here are its
-sentences to be translated. One that is not among them stays in English."""
+"""What the importer says of files, rows and undos, in the language of who reads it (P14)."""
 
 from __future__ import annotations
 
-import re
-from functools import cache
 from gettext import NullTranslations
 
 from services.gateway.pages.imports.fields import kinds, labels
+from services.gateway.pages.sentences import N_, Sentences
 
 
-def N_(message: str) -> str:  # noqa: N802 - the name by which messages are found
-    """Mark a message to be translated later."""
-    return message
+def _named(words: NullTranslations, gap: str, text: str) -> str:
+    """Return what stands in a gap, ids of fields and kinds by their names."""
+    known = dict(kinds(words)) if gap == "kind" else labels(words) if gap in ("field", "fields") else {}
+    return ", ".join(known.get(part, part) for part in text.split(", "))
 
 
-_SENTENCES = (
+_SENTENCES = Sentences((
     N_("%(file)s: it is larger than %(most)s MB; split it into several files"),
     N_("%(file)s: it is empty; choose a file with a header row and rows below it"),
     N_("%(file)s: there is no row below the header in row %(row)s; fill in at least one"),
@@ -91,36 +90,5 @@ _SENTENCES = (
     N_("this file is being imported, or undone, by somebody else; try again when they are done"),
     N_("something went wrong here; the log of the server has the details"),
     N_("the lists are still being counted; try again in a moment"),
-)  # fmt: skip
-_GAP = re.compile(r"%\((\w+)\)s")
-
-
-def said(words: NullTranslations, text: str) -> str:
-    """Return what the importer said, in the language of `words`; as it is if that is no sentence known here."""
-    for sentence, pattern in _patterns():
-        found = pattern.fullmatch(text)
-        if found is not None:
-            translated = words.gettext(sentence)
-            return text if translated == sentence else translated % _named(words, found.groupdict())
-    return text
-
-
-def _named(words: NullTranslations, given: dict[str, str]) -> dict[str, str]:
-    """Return what stands in the gaps, ids of fields and kinds by their names."""
-    fields = labels(words)
-    named: dict[str, dict[str, str]] = {"field": fields, "fields": fields, "kind": dict(kinds(words))}
-    return {
-        gap: ", ".join(named.get(gap, {}).get(part, part) for part in text.split(", ")) for gap, text in given.items()
-    }
-
-
-@cache
-def _patterns() -> list[tuple[str, re.Pattern[str]]]:
-    """Return the sentences, those with the most words of their own first, and what finds each."""
-    ordered = sorted(_SENTENCES, key=lambda sentence: -len(_GAP.sub("", sentence)))
-    return [(sentence, re.compile(_pattern(sentence), re.DOTALL)) for sentence in ordered]
-
-
-def _pattern(sentence: str) -> str:
-    parts = _GAP.split(sentence)
-    return "".join(f"(?P<{part}>.*)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+), _named)  # fmt: skip
+said = _SENTENCES.said

@@ -13,7 +13,7 @@ from contracts.ids import command_id
 from contracts.problem import Invalid, Unavailable
 from services.analytics.domain.sales_rules import SALES_RULES
 from services.cli import progress
-from services.cli.demo import write_bundle
+from services.cli.demo import least_events, persons, write_bundle
 from services.cli.workspace import SERVICES, engine, ports
 from services.importer.run import Report, import_bundle
 from services.kit import clock
@@ -110,11 +110,13 @@ async def pour(to: Ports, codec: Codec, demo: Demo, shown: progress.Report) -> R
     """Store the demo's events; nothing is folded here. Raises Invalid if the log holds what contradicts it."""
     with TemporaryDirectory(prefix="voronka-demo-") as folder:
         until = date.fromisoformat(demo.until)
-        write_bundle(Path(folder), clients=demo.clients, events=demo.events, seed=demo.seed, until=until)
-        report = await _import(to, codec, Path(folder), True, "demo", shown)
-    if report.errors:
-        raise Invalid(f"the demo cannot be imported: {report.errors[0]}")
-    handler = Handler(to.store, codec, clock.now)
+        events = max(demo.events - persons.events_of(demo.clients), least_events(demo.clients))
+        write_bundle(Path(folder), clients=demo.clients, events=events, seed=demo.seed, until=until)
+        report = await _import(to, codec, Path(folder), True, persons.SOURCE, shown)
+        if report.errors:
+            raise Invalid(f"the demo cannot be imported: {report.errors[0]}")
+        handler = Handler(to.store, codec, clock.now)
+        await persons.store(handler, Path(folder), demo.seed, f"{until.replace(day=1)}T00:00:00Z")
     rules = (await handler.load(SALES_RULES, "sales")).state.present
     both = SetSalesRules(sources=["deals", "orders", "clients"], classes=rules.classes)
     meta = Meta("demo", command_id("demo", f"rules-{demo.seed}"), origin="system")

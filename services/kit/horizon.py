@@ -48,7 +48,7 @@ class Alone:
 
     async def groups(self, names: Sequence[str]) -> tuple[dict[str, str], bool]:
         """See Horizon."""
-        if any(name not in self._runners for name in names):
+        if any(name not in self._runners or not self._runners[name].defined for name in names):
             raise Unavailable("the workspace is being loaded; try again in a moment")
         groups = {name: self._runners[name].group for name in names}
         stale = False

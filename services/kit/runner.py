@@ -51,6 +51,8 @@ class ProjectionRunner:
         self._shared = shared
         self._due = self._again = 0.0
         self.group = group
+        self.defined = False
+        """Whether there are documents to be read."""
         self._lanes: dict[int, Lane] = {}
         self._loader = Loader(projection, group, documents)
         self._standing = Standing(projection.name, group, bus, documents, log_id)
@@ -79,6 +81,7 @@ class ProjectionRunner:
         store is away: run it again then."""
         self.lanes.clear()  # What an earlier run had in mind may not be what is stored.
         await self._documents.define(self.group, self.projection.collections, self.projection.counters)
+        self.defined = True
         await self._standing.define()
         deliveries = self._bus.deliveries(self.group, self._open, _BATCH)
         self._opened = asyncio.get_running_loop().create_future()

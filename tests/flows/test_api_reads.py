@@ -1,5 +1,6 @@
 """Reads over HTTP: lists, search, and the numbers of a small history computed by hand, with 1 lane and with 12."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from services.kit.adapters.sqlite_documents import SqliteDocuments
 from tests.support.app import App, running
+from tests.support.patience import PATIENCE
 from tests.support.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -329,3 +332,24 @@ async def test_nothing_is_answered_while_the_workspace_is_loaded(app: App, monke
     assert (await app.http.get("/api/v1/clients")).json()["code"] == "unavailable"
     assert (await app.post("/clients", {"name": "A"})).json()["code"] == "unavailable"
     assert "being loaded" in (await app.http.get("/")).text
+
+
+async def test_a_request_right_after_a_restart_is_told_to_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # it answered 500 until all documents were open
+    may, define = asyncio.Event(), SqliteDocuments.define
+
+    async def held(self: SqliteDocuments, *given: Any) -> None:
+        await may.wait()
+        await define(self, *given)
+
+    async with running(tmp_path) as app:
+        assert await app.engine.settle(PATIENCE)
+    monkeypatch.setattr(SqliteDocuments, "define", held)
+    async with running(tmp_path) as app:
+        for path in ("/api/v1/clients", "/api/v1/metrics/clients", "/clients", "/"):
+            response = await app.http.get(path)
+            assert response.status_code == 503, (path, response.text)
+        may.set()
+        assert await app.engine.settle(PATIENCE)
+        assert (await app.http.get("/clients")).status_code == 200

@@ -37,8 +37,14 @@ class Naming:
         return f"{name[:-1]}-{count}»" if name.endswith("»") else f"{name} {count}"
 
     def _draw(self, language: str, country: str, segment: str) -> str:
-        company = self._rng.random() < _COMPANIES
-        return self._company(language, country, segment) if company else self._person(language, country)
+        if self._rng.random() < _COMPANIES:
+            return self._company(language, country, segment)
+        name = self.person(language, country)
+        trader = TRADER.get(language)
+        if trader and self._rng.random() < 0.4:
+            first, _, last = name.partition(" ")
+            return trader.format(f"{last} {first[0]}. {self.person(language, country)[0]}.")
+        return name
 
     def _company(self, language: str, country: str, segment: str) -> str:
         choice = self._rng.choice
@@ -52,14 +58,10 @@ class Naming:
         forms = FORMS.get(f"{language}-{country}") or FORMS.get(language) or FORMS[country]
         return choice(forms).format(stem)
 
-    def _person(self, language: str, country: str) -> str:
-        choice = self._rng.choice
+    def person(self, language: str, country: str) -> str:
+        """Return a person's first and last name; it may have been drawn before."""
         words = language if language in FIRST and language != "en" else country if country in FIRST else "en"
-        first, last = choice(FIRST[words]), choice(LAST[words])
-        trader = TRADER.get(language)
-        if trader and self._rng.random() < 0.4:
-            return trader.format(f"{last} {first[0]}. {choice(FIRST[words])[0]}.")
-        return f"{first} {last}"
+        return f"{self._rng.choice(FIRST[words])} {self._rng.choice(LAST[words])}"
 
     def email(self, name: str, number: int) -> str:
         """Return an address at a domain kept for examples."""

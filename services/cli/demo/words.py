@@ -168,6 +168,11 @@ PRODUCTS = {
         "Machine Rental month:129.00:60.3250;Express Repair:99.00:51.2750"
     ),
 }
+POSITIONS = {
+    "uk": words("Директорка,Директор,Головна бухгалтерка,Менеджер із закупівель,Керуючий,Власниця", ","),
+    "ru": words("Директор,Главный бухгалтер,Менеджер по закупкам,Управляющий,Владелец", ","),
+    "en": words("Managing director,Head of purchasing,Accountant,Shift manager,Owner", ","),
+}
 LATIN = dict(
     zip(
         "абвгґдеєёжзиіїйклмнопрстуфхцчшщъыьэюяąćčďěęéłńňóřśšťúůýźżžáíäöüß",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.desk import CLIENT, Desk
 
@@ -74,6 +74,25 @@ def test_what_was_missed_without_a_connection_is_shown_after_it(desk: Desk):
     give_email(theirs, address, email)
     mine.context.set_offline(False)
     expect(mine.locator("dl.facts").first).to_contain_text(email)
+
+
+def test_what_a_server_could_not_tell_is_asked_again(desk: Desk):
+    mine, theirs, address = both(desk)
+    desk.provoked = "503"
+    asked: list[str] = []
+
+    def away_once(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            route.fulfill(status=503, body="")
+        else:
+            route.fallback()
+
+    mine.route(lambda url: url.startswith(address) and "after=" in url, away_once)
+    email = f"{uuid4().hex}@example.com"
+    give_email(theirs, address, email)
+    expect(mine.locator("dl.facts").first).to_contain_text(email)
+    assert len(asked) > 1
 
 
 def test_the_eighth_window_of_a_browser_loads(desk: Desk):

@@ -2,22 +2,25 @@
 // Runs as a shared worker, or within a page where there are none; `tell` is given {topic, ids, after}.
 const TOPICS = ["client", "contact", "note", "deal", "order", "payment", "reset"];
 const AGAIN_MS = 5000;
+const LONGEST_MS = 60000;
 const RECENT_MS = 10000;
 
 export const follow = (tell) => {
   let source = null;
   let last = "";
   let again = 0;
+  let wait = AGAIN_MS;
 
   const heard = (event) => {
     if (event.lastEventId) last = event.lastEventId;
     tell({ topic: event.type, ...JSON.parse(event.data) });
   };
 
-  // The browser comes again by itself when a connection breaks, but not after it was refused (503, 401).
+  // The browser comes again by itself when a connection breaks, but not after it was refused (503, or signed out).
   const failed = () => {
     if (source?.readyState !== EventSource.CLOSED || again) return;
-    again = setTimeout(open, AGAIN_MS);
+    again = setTimeout(open, wait);
+    wait = Math.min(2 * wait, LONGEST_MS);
   };
 
   const open = () => {
@@ -27,6 +30,7 @@ export const follow = (tell) => {
     source = new EventSource(last ? `/live?since=${last}` : "/live");
     for (const topic of TOPICS) source.addEventListener(topic, heard);
     source.addEventListener("error", failed);
+    source.addEventListener("open", () => (wait = AGAIN_MS));
   };
 
   const close = () => {

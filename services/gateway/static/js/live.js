@@ -60,6 +60,7 @@ const look = async () => {
     const address = new URL(location.href);
     if (after) address.searchParams.set("after", after);
     const answer = await fetch(address, { headers: { accept: "text/html" } });
+    if (answer.status >= 500) again(STALE_MS); // the server is starting, or a store is away
     if (!answer.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (busy()) {

@@ -58,7 +58,9 @@ class Workers:
         """Begin to fold, to react and to erase. `head`: end of the log before the first command of this process."""
         projections = [projection for service in self._services for projection in service.projections]
         for projection in projections:
-            self.runners[projection.name] = self._runner(projection, await self._group(projection, horizon))
+            group, defined = await self._group(projection, horizon)
+            self.runners[projection.name] = runner = self._runner(projection, group)
+            runner.defined = defined
         for projection in projections:
             self.spawn(self._fold(projection), projection.name)
         for service in self._services:
@@ -121,19 +123,20 @@ class Workers:
                 log.warning("positions are of another log: beginning anew", group=group, why=str(error))
                 await self._ports.documents.drop(group)
 
-    async def _group(self, projection: Projection, horizon: Horizon) -> str:
-        """Return the versioned group to fold; a new version is served once it has caught up."""
+    async def _group(self, projection: Projection, horizon: Horizon) -> tuple[str, bool]:
+        """Return the versioned group to fold, and whether its documents can be read already; a new version is served
+        once it has caught up."""
         name, documents = projection.name, self._ports.documents
         base = f"{name}.{projection.version}"
         active = await documents.active(name)
         if active is not None and (active == base or active.startswith(base + "-")):
-            return active
+            return active, False
         await documents.define(base, projection.collections, projection.counters)
         if active is None:
             await documents.activate(name, base)
-            return base
+            return base, True
         self.spawn(self._steadily(partial(self._switch, name, active, base, horizon), base), f"switch {name}")
-        return base
+        return base, True
 
     async def _fold(self, projection: Projection) -> None:
         """Fold for ever. A group that belongs to another log (restored, replaced) is built anew from this one."""

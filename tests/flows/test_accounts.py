@@ -13,6 +13,7 @@ import time_machine
 
 from contracts.gateway.account_commands import ChangeAccountRole, CloseAccount
 from contracts.gateway.commands import EmployeeLeaves
+from contracts.gateway.rights import Role
 from services.cli.events import export_events
 from services.gateway.accounts import passwords as module
 from services.gateway.accounts.tickets import digest
@@ -429,3 +430,13 @@ async def test_what_lets_in_works_after_a_restart(tmp_path: Path):
 def test_an_application_without_a_gate_cannot_be_made():
     with pytest.raises(TypeError):
         create_app(None, ())  # type: ignore[arg-type, call-arg]
+
+
+@pytest.mark.parametrize(("role", "home"), [("warehouse", "/employees"), ("manager", ""), ("marketer", "")])
+async def test_everybody_begins_at_a_page_they_may_see(opened: Door, role: Role, home: str):  # P17, P26
+    browser = await opened.signed_in(f"begins-{role}", role)
+    answer = await browser.get("/")
+    assert (answer.status_code, answer.headers.get("location", "")) == (303 if home else 200, home)
+    shown = await browser.get(home or "/", **{"accept-language": "en"})
+    assert shown.status_code == 200
+    assert ("Sales analytics" in shown.text) == (not home), "the menu has no entry that leads to a refusal"

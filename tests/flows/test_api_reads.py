@@ -353,3 +353,9 @@ async def test_a_request_right_after_a_restart_is_told_to_come_back(
         may.set()
         assert await app.engine.settle(PATIENCE)
         assert (await app.http.get("/clients")).status_code == 200
+
+
+async def test_a_new_workspace_answers_from_the_first_moment(tmp_path: Path) -> None:
+    async with running(tmp_path) as app:
+        for path in ("/api/v1/clients", "/api/v1/metrics/clients", "/clients", "/"):
+            assert (await app.http.get(path)).status_code == 200, path

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from contracts.problem import Invalid, Unavailable
 from services.gateway.pages import menu
@@ -38,6 +38,8 @@ async def first(asker: Asker, request: Request) -> Response:
         async with asker.sitting(caller_of(request), _GROUPS) as sitting:
             found = await _gather(asker, sitting, request.query_params)
     except Denied:
+        if (home := menu.home(caller_of(request))) != menu.NUMBERS:
+            return RedirectResponse(home, 303)
         shell = menu.shell(words, caller_of(request), menu.NUMBERS)
         return html(look, "denied.html", {"shell": shell}, status=403)
     except Unavailable:

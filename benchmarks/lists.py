@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -20,6 +20,7 @@ from benchmarks.lag import Percentiles
 from benchmarks.measure import NORMAL, Line, Results
 from contracts.ids import command_id
 from contracts.pipeline.commands import ReceivePayment
+from services.cli.collector import seldom
 from services.cli.workspace import SERVICES, engine
 from services.gateway.pages.routes import pages
 from services.kit.engine import Engine
@@ -74,7 +75,11 @@ async def lists(results: Results, data: Path, clients: int, rounds: int) -> None
         if not await running.settle(900):
             raise AssertionError(f"the workspace does not settle: {running.failure!r}")
         transport = httpx2.ASGITransport(create_app(running, SERVICES, pages(running), gate=STAFF))
-        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
+        async with (
+            httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http,
+            AsyncExitStack() as stack,
+        ):
+            stack.enter_context(seldom())  # as every process that serves
             for name, asked in PAGES.items():
                 await _check(http, name, asked, known)
             took: dict[str, list[float]] = {name: [] for name in (*PAGES, "palette")}

@@ -4,6 +4,7 @@ Every client is registered and every deal opened first; the shares are those of 
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from base64 import b64encode
 from collections.abc import Iterator
@@ -29,6 +30,10 @@ STAGES = (
 )  # fmt: skip
 WON, LOST = 5, 6
 STATUSES = (("placed", "in_work"), ("shipped", "bought"), ("completed", "bought"), ("cancelled", "refused"))
+RARE_OWNER, RARE_TAG = "owner-rare", "vip"
+FEW = 50
+"""Clients of the rare owner."""
+_TEMPERATURES = (None, None, None, "hot", "warm", "warm", "cold", "cold", None, "not_interested", None)
 _COUNTRIES = ("UA", "DE", "PL", "FR", "US", "GB", "IT")
 _TEXTS = (
     "Called back: the offer is being discussed, they will answer next week.",
@@ -84,6 +89,7 @@ class Maker:
         self._weights = list(accumulate(1 / (rank + 10) ** 0.9 for rank in ranks))
         self.owners = [f"owner-{n:02}" for n in range(40)]
         self.owner_of = {client: self.chance.choice(self.owners) for client in self.clients}
+        self.owner_of |= dict.fromkeys(self.clients[:: spec.clients // FEW or 1], RARE_OWNER)
         self._locks: dict[str, AESGCM] = {}
         self._at = 0
         self._versions: dict[str, int] = {}
@@ -169,11 +175,12 @@ class Maker:
     def _client(self, number: int, client: str) -> Stored:
         type_ = "clients.ClientRegistered.v1"
         hidden = f'{{"name":"Client {number} GmbH","email":"office@c{number}.example","phones":["+4930{number:07}"]}}'
-        country = _COUNTRIES[number % 7]
+        country, tags = _COUNTRIES[number % 7], [RARE_TAG] * (number % 2_000 == 0) + ["news"] * (number % 4 == 0)
+        status, temperature = ("potential", "current")[number % 3 == 0], _TEMPERATURES[number % len(_TEMPERATURES)]
         data = (
             f'{{"client_id":"{client}","kind":"company","country":"{country}","city":null,"category":null,'
-            f'"segment":"s{number % 5}","business_type":null,"source":null,"tags":[],"number":{number},'
-            f'"status":"potential","temperature":null,"discount":"0","currency":"EUR","language":null,'
+            f'"segment":"s{number % 5}","business_type":null,"source":null,"tags":{json.dumps(tags)},"number":{number},'
+            f'"status":"{status}","temperature":{json.dumps(temperature)},"discount":"0","currency":"EUR","language":null,'
             f'"owner_id":"{self.owner_of[client]}","sealed":{self._sealed(client, type_, hidden)}}}'
         )
         return self._event(f"client-{client}", type_, client, data)

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from pathlib import Path
 from random import Random
 from time import perf_counter
@@ -18,6 +19,7 @@ from contracts.clients.commands import AddNote
 from contracts.ids import command_id, created_id
 from contracts.pipeline.commands import MoveDeal
 from services.analytics.queries.numbers import Numbers
+from services.cli.collector import seldom
 from services.cli.workspace import engine
 from services.kit import clock
 from services.kit.engine import Engine
@@ -103,10 +105,11 @@ async def lags(results: Results, data: Path, rates: tuple[int, ...], seconds: fl
     del events
     gc.collect()
     disk = fdatasyncs(data)
-    async with engine(data) as running:
+    async with engine(data) as running, AsyncExitStack() as stack:
         if not await running.settle(900):
             raise AssertionError(f"the workspace does not settle: {running.failure!r}")
         await _offered(running, 100, 1, deals, clients, "warm")
+        stack.enter_context(seldom())  # as every process that serves
         for rate in rates:
             took, lag = await _offered(running, rate, seconds, deals, clients, f"rate-{rate}")
             what = f"acknowledged to visible in analytics at {rate} commands/s, open loop"

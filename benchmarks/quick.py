@@ -16,13 +16,14 @@ from benchmarks.append import appends, commands
 from benchmarks.data import Spec, make_workspace
 from benchmarks.fold import fingerprint, killed, live_fold
 from benchmarks.lag import lags
+from benchmarks.lists import lists
 from benchmarks.measure import HERE, Results
 from benchmarks.memory import folds
 from benchmarks.servers import servers
 from benchmarks.start import first_pages, starts
-from benchmarks.whole import imports, rebuilds
+from benchmarks.whole import EVERYTHING, imports, rebuilds, rebuilt
 
-PARTS = ("append", "memory", "fold", "rebuild", "import", "lag", "start", "servers")
+PARTS = ("append", "memory", "fold", "rebuild", "import", "lists", "lag", "start", "servers")
 
 
 def _arguments() -> argparse.Namespace:
@@ -114,6 +115,19 @@ class Run:
         await starts(self.results, whole, self.events, self.clients, self.rounds)
         await first_pages(self.results, whole, self.clients, 10)
 
+    async def lists(self) -> None:
+        """Lists of clients: more of them than the other parts need, with little history."""
+        if self.full:
+            await lists(self.results, await self.served(), self.clients, 40)
+            return
+        clients, made, whole = 20_000, self.work / "many", self.work / "listed"
+        made.mkdir()
+        make_workspace(made, Spec(clients + clients // 4, clients))
+        await rebuilt(made, whole, EVERYTHING)
+        for name in ("log.sqlite", "keys.sqlite"):
+            shutil.copy(made / name, whole / name)
+        await lists(self.results, whole, clients, 40)
+
     async def lag(self) -> None:
         """B5; last, because it adds to the workspace."""
         await lags(self.results, await self.served(), (100, 500, 1000), self.seconds)
@@ -134,6 +148,7 @@ async def _main(args: argparse.Namespace, work: Path) -> None:
         "rebuild": run.rebuild,
         "import": run.imported,
         "start": run.start,
+        "lists": run.lists,
         "lag": run.lag,
         "servers": run.servers,
     }

@@ -21,6 +21,7 @@ from services.kit.codec import Codec
 from services.kit.projection import Projection
 from services.kit.rebuild import rebuild
 
+EVERYTHING = tuple(projection for service in SERVICES for projection in service.projections)
 _BULK = "documents: no journal, synced once at the end"
 
 
@@ -57,11 +58,10 @@ async def rebuilds(results: Results, data: Path, work: Path, events: int, rounds
         raise AssertionError("the rebuilt tables are not those of the live fold")
     line = Line("B4 rebuild", "analytics from zero to served and indexed", _BULK, "events/s", samples)
     results.add(line.judged(at_least=40_000))
-    everything = tuple(projection for service in SERVICES for projection in service.projections)
-    took = await rebuilt(data, folder, everything)
+    took = await rebuilt(data, folder, EVERYTHING)
     line = Line(
         "B4 rebuild",
-        f"all {len(everything)} groups one after the other",
+        f"all {len(EVERYTHING)} groups one after the other",
         _BULK,
         "events/s",
         [events / sum(took.values())],

@@ -13,6 +13,7 @@ import typer
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
+from services.cli.collector import seldom
 from services.cli.serve import check_port
 from services.kit.errors import Unusable
 from services.kit.patience import Patience
@@ -41,7 +42,8 @@ async def attend(settings: Settings, name: str, work: Work) -> int:
     working = asyncio.ensure_future(work(door, _patience(door)))
     stopping = asyncio.create_task(stop.wait())
     typer.echo(f"{name} at http://{settings.host}:{settings.port} (stop with Ctrl+C)")
-    await asyncio.wait({serving, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    with seldom():
+        await asyncio.wait({serving, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     broken = serving.done()
     typer.echo("stopping ...")
     door.stop()

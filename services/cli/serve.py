@@ -13,6 +13,7 @@ from granian.server.embed import Server
 
 from services.cli import demo_accounts
 from services.cli.accounts import Direct
+from services.cli.collector import seldom
 from services.cli.filling import Demo, begun, fill, is_empty, today
 from services.cli.workspace import SERVICES, engine
 from services.gateway.site import Site
@@ -59,7 +60,8 @@ async def _serve(running: Engine, data: Path, settings: Settings) -> None:
     if site.accounts.first_path is not None:
         typer.echo(f"create the administrator at {settings.address()}{site.accounts.first_path}")
     typer.echo(f"Voronka is ready at {settings.address()}  (data: {data}; stop with Ctrl+C)")
-    await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
+    with seldom():
+        await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
     typer.echo("stopping ...")
     running.leaving.set()
     server.stop()  # type: ignore[no-untyped-call]

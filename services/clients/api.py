@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from contracts.base import Id, Line
 from contracts.clients.events import ClientStatus, Temperature
 from services.clients.history import client_history, contact_history, note_history
-from services.clients.projections.clients import Client
+from services.clients.projections.clients import RANKS, Client
 from services.clients.projections.contacts import Contact
 from services.clients.projections.leads import Lead
 from services.clients.projections.notes import Note
@@ -156,7 +156,9 @@ async def clients(reading: Reading, params: ClientsParams) -> Page[Client]:
         within = reading.within(Whose.OWNER)
         shown = [row.document for row in found if all(matches(each, row.document) for each in within)]
         return reading.page(shown)
-    where = equal(params, "status", "temperature", "owner_id", "category", "segment", "country")
+    where = equal(params, "status", "owner_id", "category", "segment", "country")
+    if params.temperature is not None:
+        where.append(Filter("temperature_rank", "=", RANKS[params.temperature]))
     if params.tag is not None:
         where.append(Filter("tag_words", "word", params.tag))
     where += unless(params.erased, "erased_at") + unless(params.archived, "archived_at")

@@ -132,7 +132,8 @@ class Reading:
         if whose is Whose.ALL or (reach := self.reach) is None:
             return []
         more = ("",) if whose is Whose.OWNER_OR_NOBODY else ()
-        return [Filter(whose.value, "in", (*reach.owners, *more))]
+        owners = (*reach.owners, *more)
+        return [Filter(whose.value, "=", owners[0]) if len(owners) == 1 else Filter(whose.value, "in", owners)]
 
     def one(self, item: T) -> One[T]:
         """Answer with one thing."""

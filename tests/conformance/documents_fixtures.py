@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from services.kit import crash
-from services.kit.adapters import sqlite_find, sqlite_group
+from services.kit.adapters import sqlite_choice, sqlite_find, sqlite_group
 from services.kit.adapters.sqlite_documents import SqliteDocuments
 from services.kit.document_ports import Documents
 from services.kit.documents import Add, Collection, Counter, Filter, Put, Row, Stored, Write
@@ -50,7 +50,10 @@ DEALS = Collection(
     "deals",
     Deal,
     {"owner": "text", "total": "int", "closed": "int", "note": "text"},
-    indexes=(("total",), ("closed",), ("note",), ("owner", "total"), ("owner", "closed", "total")),
+    indexes=(
+        *(("total",), ("closed",), ("note",), ("owner", "total"), ("owner", "closed", "total")),
+        ("closed", "note", "total"),
+    ),
     text=lambda deal: deal.title,
 )
 VISITS = Collection("visits", Visit, {"deal": "text", "stay": "int"}, indexes=(("deal", "stay"),))
@@ -142,6 +145,8 @@ class SqliteHarness:
     def shrink(self, set_attribute: Callable[[object, str, Any], None]) -> None:
         """Walk few rows of an index, commit in threads, checkpoint often."""
         set_attribute(sqlite_find, "WALK", 7)
+        set_attribute(sqlite_find, "STROLL", 6)
+        set_attribute(sqlite_choice, "FEW", 5)
         set_attribute(sqlite_group, "INLINE", 2)
         set_attribute(sqlite_group, "FRAMES", 20)
 

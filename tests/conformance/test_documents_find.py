@@ -132,6 +132,7 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": lambda value, wanted: value <= wanted,
     "in": lambda value, wanted: value in wanted,
     "not_null": lambda value, wanted: True,
+    "word": lambda value, wanted: wanted in value.split("\x1f")[1:-1],
 }
 
 
@@ -162,7 +163,7 @@ async def test_pages_are_the_sorted_whole(
             chance.choice(["ann", "bob", "eve"]),
             chance.randrange(4),
             chance.choice([None, 1, 2, 3]),
-            chance.choice([None, "x", "й", ""]),
+            chance.choice([None, "x", "й", "", words(("x", "й"))]),
         )
         for i in range(60)
     }
@@ -176,6 +177,8 @@ async def test_pages_are_the_sorted_whole(
         Filter("closed", "null"),
         Filter("closed", "not_null"),
         Filter("note", "=", "й"),
+        Filter("note", "word", "й"),
+        Filter("note", "null"),
     ]
     for _ in range(harness.rounds):
         sort = [(column, chance.random() < 0.5) for column in chance.sample(list(DEALS.columns), chance.randrange(4))]
@@ -183,6 +186,10 @@ async def test_pages_are_the_sorted_whole(
         expected = in_order({each: deal for each, deal in rows.items() if fits(deal, where)}, sort)
         got = await all_pages(documents, where, sort, limit=chance.choice([1, 3, 10, 100]))
         assert [row.id for row in got] == expected, (sort, where)
+        async with documents.snapshot() as reader:
+            assert await reader.count(GROUP, "deals", where) == len(expected), where
+            added = await reader.sums(GROUP, "deals", where, ("total",))
+        assert added == {"count": len(expected), "total": sum(rows[id].total for id in expected)}, where
 
 
 async def test_only_the_wanted_columns_are_read(lane: Lane, documents: Documents) -> None:

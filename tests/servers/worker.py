@@ -23,7 +23,7 @@ from services.kit.documents import LaneMoved, LaneState
 from services.kit.ports import Batch
 from tests.servers.ledger import Ledger
 
-GROUP = "analytics.2"
+GROUP = "analytics.3"
 
 
 async def main(settings: KafkaSettings, log: Path, ledger: Ledger, options: dict[str, int]) -> None:

@@ -14,7 +14,7 @@ from services.clients.projections.notes import NOTES
 from services.kit.projection import Context, Projection
 
 # Notes stand before the last note: it is found among notes that are folded already.
-CLIENTS_GROUP = Projection("clients", 4).include(NOTES, CONTACTS, CLIENTS, LAST_NOTE, LEADS, ERASURES, HANDOVERS)
+CLIENTS_GROUP = Projection("clients", 5).include(NOTES, CONTACTS, CLIENTS, LAST_NOTE, LEADS, ERASURES, HANDOVERS)
 
 
 def _work(context: Context) -> bool:

@@ -31,7 +31,7 @@ from services.clients.projections.searchable import searchable
 from services.kit.documents import Collection, words
 from services.kit.projection import Context, Key, Projection
 
-_RANKS = {"hot": 0, "warm": 1, "cold": 2, None: 3, "not_interested": 4}
+RANKS: dict[str | None, int] = {"hot": 0, "warm": 1, "cold": 2, None: 3, "not_interested": 4}
 _DETAILS = tuple(sorted(set(ClientDetailsChanged.model_fields) - ENVELOPE_FIELDS - {"client_id"}))
 
 
@@ -100,7 +100,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def temperature_rank(self) -> int:
         """Hot, warm, cold, none, not interested (P28)."""
-        return _RANKS[self.temperature]
+        return RANKS[self.temperature]
 
 
 def _text(client: Client) -> str:
@@ -108,6 +108,8 @@ def _text(client: Client) -> str:
     return searchable(client.number, *parts, phones=client.phones)
 
 
+_THERE = ("archived_at", "erased_at")
+"""Lists show clients without these: indexes begin with them, and the last holds all that lists filter and count by."""
 COLLECTION = Collection(
     "clients",
     Client,
@@ -134,14 +136,15 @@ COLLECTION = Collection(
         ("registered_at",),
         ("changed_at",),
         ("temperature_rank", "name_key"),
-        ("status", "name_key"),
-        ("status", "temperature_rank", "name_key"),
-        ("owner_id", "name_key"),
-        ("category", "name_key"),
-        ("segment", "name_key"),
-        ("country", "name_key"),
         ("lost_at",),
-        ("archived_at",),
+        (*_THERE, "status", "name_key"),
+        *((*_THERE, each, "name_key") for each in ("owner_id", "category", "segment", "country")),
+        (*_THERE, "owner_id", "status", "temperature_rank", "name_key"),
+        (*_THERE, "tag_words"),
+        (
+            *(*_THERE, "status", "temperature_rank", "name_key"),
+            *("owner_id", "category", "segment", "country", "tag_words"),
+        ),
     ),
     text=_text,
 )

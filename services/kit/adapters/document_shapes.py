@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, get_type_hints
 from unicodedata import normalize
 
 from msgspec.inspect import BoolType, IntType, StrType, StructType, type_info
@@ -58,7 +58,14 @@ def declared(collections: Sequence[Collection], counters: Sequence[Counter]) -> 
 
 
 def nullable(shape: Collection) -> frozenset[str]:
-    """Return the columns that may be None: all but fields of the model that are plainly a text, int or bool."""
+    """Return the columns that may be None: all but fields and properties of the model that are plainly a text, int or
+    bool."""
     info = type_info(shape.model)
     fields = {each.name: each.type for each in info.fields} if isinstance(info, StructType) else {}
-    return frozenset(name for name in shape.columns if not isinstance(fields.get(name), (StrType, IntType, BoolType)))
+    return frozenset(name for name in shape.columns if not _always(fields.get(name), getattr(shape.model, name, None)))
+
+
+def _always(field: object, made: object) -> bool:
+    if isinstance(made, property) and made.fget is not None:
+        return get_type_hints(made.fget).get("return") in (str, int, bool)
+    return isinstance(field, (StrType, IntType, BoolType))

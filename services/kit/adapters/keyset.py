@@ -30,6 +30,11 @@ class Ordered(Listed, Protocol):
         ...
 
 
+def fixed(where: Sequence[Filter]) -> frozenset[str]:
+    """Return the columns that have one and the same value, or none, in all rows that match."""
+    return frozenset(each.column for each in where if each.op in ("=", "null"))
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """Where a range begins: a column's values compared so with one; `column` "": (id, lane)."""
@@ -49,10 +54,10 @@ class Range:
 
 
 class Keyset:
-    """The order of one list. Columns that a filter holds equal need no place in it."""
+    """The order of one list. Columns that a filter holds equal, or missing, need no place in it."""
 
     def __init__(self, shape: Ordered, where: Sequence[Filter], sort: Sort) -> None:
-        self.fixed = {each.column for each in where if each.op == "="}
+        self.fixed = fixed(where)
         seen: dict[str, bool] = {}
         for column, descending in sort:
             shape.column(column)  # declared?

@@ -42,7 +42,8 @@ def condition(table: CollectionTable | CounterTable, of: Filter) -> Condition:
     if of.op == "prefix":
         return _prefix(column, checked(of, kind, of.value))
     if of.op == "word":
-        return f"instr({column}, ?) > 0", (words((checked(of, kind, of.value),)),)
+        # What is made of no word comes first in an index, and is not looked through.
+        return f"({column} > ? AND instr({column}, ?) > 0)", (words(()), words((checked(of, kind, of.value),)))
     if of.op not in _COMPARE:
         raise ValueError(f"no such operator: {of.op!r}")
     return f"{column} {of.op} ?", (checked(of, kind, of.value),)

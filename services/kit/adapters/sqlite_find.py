@@ -8,12 +8,15 @@ from typing import Any
 
 from services.kit.adapters.document_places import Sort
 from services.kit.adapters.keyset import Bound, Keyset, Range
-from services.kit.adapters.sqlite_filters import Condition, condition, conditions
+from services.kit.adapters.sqlite_choice import Choice
+from services.kit.adapters.sqlite_filters import Condition, conditions
 from services.kit.adapters.sqlite_schema import CollectionTable
 from services.kit.documents import Cursor, Filter, Page, Stored
 
 WALK = 20_000
 """Rows of a sort's index that are tested against the other filters before the matching ones are sorted instead."""
+STROLL = 2_000
+"""The same where an index holds all that filters and order ask about: what matches is soon sorted then."""
 
 
 class Find:
@@ -23,6 +26,7 @@ class Find:
         self,
         db: sqlite3.Connection,
         table: CollectionTable,
+        choice: Choice,
         where: Sequence[Filter],
         sort: Sort,
         lane: int | None,
@@ -30,6 +34,7 @@ class Find:
     ) -> None:
         self._db = db
         self._table = table
+        self._choice = choice
         self._where = where
         self._lane = lane
         self._columns = tuple(columns)
@@ -84,10 +89,11 @@ class Find:
     def _rows(self, of: Range, ids: str, limit: int) -> list[tuple[Any, ...]]:
         sql, values = self._conditions(of)
         order = self._order(of, ids)
-        walked = self._walked_index(of)
-        if walked is None:
-            return self._run(f"{self._select}{_where(sql)} ORDER BY {order} LIMIT ?", (*values, limit))
-        return self._walk(of, *walked, order, limit)
+        exact, walked = self._index_in_order(of)
+        if walked is not None:
+            return self._walk(of, *walked, order, limit)
+        told = f" INDEXED BY {exact}" if exact else ""
+        return self._run(f"{self._select}{told}{_where(sql)} ORDER BY {order} LIMIT ?", (*values, limit))
 
     def _run(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         return self._db.execute(sql, values).fetchall()
@@ -120,8 +126,9 @@ class Find:
 
     # ------------------------------------------------------------ filters that the sort's index does not answer
 
-    def _walked_index(self, of: Range) -> tuple[str, frozenset[str]] | None:
-        """Return the index whose order is wanted, if it leaves filters unanswered, and the columns it answers."""
+    def _index_in_order(self, of: Range) -> tuple[str, tuple[str, frozenset[str]] | None]:
+        """Return the index that gives the rows in order ("": none does); else one whose order is wanted and that leaves
+        filters unanswered, and the columns it answers."""
         constant = self._keyset.fixed | {column for column, _ in of.equal}
         wanted = [column for column, _ in of.left]
         rest = {each.column for each in self._where} - constant - set(wanted[:1])
@@ -134,53 +141,54 @@ class Find:
                 continue
             answered = frozenset(self._keyset.fixed & set(columns[:begin]))
             if not rest and answered >= self._keyset.fixed:
-                return None
+                return self._table.index(columns), None
             if best is None or len(answered) > len(best[1]):
                 best = self._table.index(columns), answered
-        return best if any(self._index_of(each) for each in self._where) else None
-
-    def _index_of(self, of: Filter) -> str | None:
-        """Return an index that begins with the filter's column."""
-        found = (self._table.index(columns) for columns in self._table.indexes if columns[0] == of.column)
-        return next(found, None)
+        filtered = {each.column for each in self._where}
+        return "", best if any(columns[0] in filtered for columns in self._table.indexes) else None
 
     def _walk(self, of: Range, index: str, answered: frozenset[str], order: str, limit: int) -> list[tuple[Any, ...]]:
-        """Test the first rows in the index's order; where too few of them match, sort all that match instead."""
+        """Sort all that match where they are few. Else test the first rows in the index's order; where too few of them
+        match, sort all that match after all."""
+        few = self._choice.few(self._where)
+        if few is not None:
+            return self._sorted(of, few, order, limit)
+        held = self._choice.covering(self._where, (column for column, _ in self._keyset.order))
+        most = WALK if held is None else STROLL
         begin = answered | {column for column, _ in of.left[:1]}
         bounds = [each for each in self._where if each.column in begin]
         tested = [each for each in self._where if each.column not in begin]
         inner, values = self._conditions(of, bounds)
         names = ", ".join(dict.fromkeys(["_n", *(self._table.column(each.column) for each in tested)]))
         table = self._table.table
-        walk = f"SELECT {names} FROM {table} INDEXED BY {index}{_where(inner)} ORDER BY {order} LIMIT {WALK}"
+        walk = f"SELECT {names} FROM {table} INDEXED BY {index}{_where(inner)} ORDER BY {order} LIMIT {most}"
         outer, more = conditions(self._table, tested)
         found = self._run(f"SELECT _n FROM ({walk}){_where(outer)} LIMIT ?", (*values, *more, limit))
-        if len(found) < limit and self._run(f"SELECT count(*) FROM ({walk})", values)[0][0] == WALK:
+        if len(found) < limit and held is not None:
+            return self._sorted(of, held, order, limit)
+        if len(found) < limit and self._run(f"SELECT count(*) FROM ({walk})", values)[0][0] == most:
             return self._sorted_matches(of, order, limit)
-        by_number = {row[0]: row for row in self._numbered([row[0] for row in found])}
-        return [by_number[row[0]] for row in found]
+        return self._numbered([row[0] for row in found])
 
     def _numbered(self, numbers: list[int]) -> list[tuple[Any, ...]]:
+        """Return the rows of these numbers, in this order."""
         if not numbers:
             return []
-        return self._run(f"{self._select} WHERE _n IN ({','.join('?' * len(numbers))})", tuple(numbers))
+        rows = self._run(f"{self._select} WHERE _n IN ({','.join('?' * len(numbers))})", tuple(numbers))
+        by_number = {row[0]: row for row in rows}
+        return [by_number[each] for each in numbers]
 
     def _sorted_matches(self, of: Range, order: str, limit: int) -> list[tuple[Any, ...]]:
         """Sort what the rarest filter leaves."""
-        table = self._table.table
-        rarest, index = WALK + 2, ""
-        for each in self._where:
-            begins = self._index_of(each)
-            if begins is None:
-                continue
-            sql, values = condition(self._table, each)
-            some = f"SELECT 1 FROM {table} INDEXED BY {begins} WHERE {sql} LIMIT {WALK + 1}"
-            count = self._run(f"SELECT count(*) FROM ({some})", values)[0][0]
-            if count < rarest:
-                rarest, index = count, begins
+        found = self._choice.rarest(self._where, WALK)
+        return self._sorted(of, found[0] if found is not None and found[1] <= WALK else None, order, limit)
+
+    def _sorted(self, of: Range, index: str | None, order: str, limit: int) -> list[tuple[Any, ...]]:
+        """Sort all that match, without their bodies."""
         sql, values = self._conditions(of)
-        source = self._select if rarest > WALK else f"{self._select} INDEXED BY {index}"
-        return self._run(f"{source}{_where(sql)} ORDER BY {order} LIMIT ?", (*values, limit))
+        source = self._choice.source(index)
+        found = self._run(f"SELECT _n FROM {source}{_where(sql)} ORDER BY {order} LIMIT ?", (*values, limit))
+        return self._numbered([row[0] for row in found])
 
 
 def _where(sql: str) -> str:

@@ -9,6 +9,7 @@ from threading import Lock
 from types import TracebackType
 
 from services.kit.adapters.document_shapes import folded
+from services.kit.adapters.sqlite_choice import Choice
 from services.kit.adapters.sqlite_connection import translated
 from services.kit.adapters.sqlite_filters import conditions
 from services.kit.adapters.sqlite_find import WALK, Find
@@ -30,6 +31,7 @@ class Snapshot:
         self._opened = opened
         self._left = left
         self._connections: dict[str, sqlite3.Connection] = {}
+        self._choices: dict[tuple[str, str], Choice] = {}
         self._lock = Lock()
 
     async def __aenter__(self) -> Snapshot:
@@ -43,6 +45,7 @@ class Snapshot:
         for group, db in self._connections.items():
             self._files[group].release(db)
         self._connections.clear()
+        self._choices.clear()
         if isinstance(error, sqlite3.Error):
             raise translated(error, Path("documents")) from error
 
@@ -92,13 +95,15 @@ class Snapshot:
     ) -> Page:
         """See the port."""
         table = self._collection(group, collection)
-        return Find(self._db(group), table, where, sort, lane, columns).page(cursor, limit)
+        return Find(self._db(group), table, self._choice(group, table), where, sort, lane, columns).page(cursor, limit)
 
     async def count(self, group: str, collection: str, where: Sequence[Filter] = (), most: int = 10_000) -> int:
         """See the port."""
         table = self._collection(group, collection)
         sql, values = conditions(table, where)
-        some = f"SELECT 1 FROM {table.table}{' WHERE ' + sql if sql else ''} LIMIT ?"
+        choice = self._choice(group, table)
+        source = choice.source(choice.covering(where))
+        some = f"SELECT 1 FROM {source}{' WHERE ' + sql if sql else ''} LIMIT ?"
         return int(self._db(group).execute(f"SELECT count(*) FROM ({some})", (*values, most + 1)).fetchone()[0])
 
     async def sums(self, group: str, collection: str, where: Sequence[Filter] = (), columns: Sequence[str] = ()) -> Row:
@@ -106,7 +111,10 @@ class Snapshot:
         table = self._collection(group, collection)
         sql, values = conditions(table, where)
         sums = ["count(*)", *(f"coalesce(sum({table.column(each)}), 0)" for each in columns)]
-        query = f"SELECT {', '.join(sums)} FROM {table.table}{' WHERE ' + sql if sql else ''}"
+        choice = self._choice(group, table)
+        held = choice.covering(where, columns)
+        source = choice.source(held and (choice.few(where) or held))
+        query = f"SELECT {', '.join(sums)} FROM {source}{' WHERE ' + sql if sql else ''}"
         return dict(zip(("count", *columns), self._db(group).execute(query, values).fetchone(), strict=True))
 
     async def search(self, group: str, collection: str, text: str, limit: int = 20) -> list[Stored]:
@@ -174,6 +182,12 @@ class Snapshot:
                 if db is None:
                     db = self._connections[group] = self._file(group).reader()
         return db
+
+    def _choice(self, group: str, table: CollectionTable) -> Choice:
+        known = self._choices.get((group, table.name))
+        if known is None:
+            known = self._choices[group, table.name] = Choice(self._db(group), table)
+        return known
 
     def _file(self, group: str) -> GroupFile:
         if group not in self._files:

@@ -65,7 +65,7 @@ async def _answered(asker: Asker, request: Request, field: str, typed: Mapping[s
             called = filters.Words(texts, words, await employees(asker, sitting))
             values = await _list(asker, sitting, texts, called, asked, view, numbers, places)
             shown = values["table"]
-            balance = numbers and (shown["balance"] if shown else await _has_balance(asker, sitting))
+            balance = shown["balance"] if shown else any(each["balance"] for each in values["sections"])
             offers = filters.offered(asked, called, numbers=numbers, balance=balance)
             values |= {"offers": offers, "adding": None}
             if field in {name for name, _, _ in offers}:
@@ -95,12 +95,6 @@ def _kept(request: Request) -> str:
     """Return the view that was chosen last."""
     kept = request.cookies.get(f"voronka-{_COOKIE}", "")
     return kept if kept in VIEWS else VIEWS[0]
-
-
-async def _has_balance(asker: Asker, sitting: Sitting) -> bool:
-    """Tell whether a payment was ever stored."""
-    found = await asker.ask(sitting, "/metrics/clients", listed=True, limit=1)
-    return found.totals.balance is not None
 
 
 async def _list(
@@ -138,6 +132,7 @@ async def _section(asker: Asker, sitting: Sitting, texts: Texts, asked: Asked, s
         "status": status,
         "total": page.total,
         "exact": page.total_exact,
+        "balance": any(each.balance is not None for each in numbers.values()),
         "cards": [each for each in cards if not folding or each["temperature"] != _AWAY],
         "folded": [each for each in cards if folding and each["temperature"] == _AWAY],
         "more": "" if whole or page.total <= len(cards) else asked.address(status=status),

@@ -1,0 +1,73 @@
+"""Which index answers a list or a sum: the one that leaves the fewest rows, or one that holds all that is asked about.
+
+SQLite knows no sizes of ours (there is no ANALYZE between commits), so some entries of an index are counted first."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+
+from services.kit.adapters.keyset import fixed
+from services.kit.adapters.sqlite_filters import conditions
+from services.kit.adapters.sqlite_schema import CollectionTable
+from services.kit.documents import Filter
+
+FEW = 4_000
+"""Rows that are read one by one without ado: some 10 ms."""
+Rarest = tuple[str, int] | None
+
+
+class Choice:
+    """Chooses for one collection as one snapshot sees it."""
+
+    def __init__(self, db: sqlite3.Connection, table: CollectionTable) -> None:
+        self._db = db
+        self._table = table
+        self._known: dict[tuple[tuple[Filter, ...], int], Rarest] = {}
+
+    def rarest(self, where: Sequence[Filter], most: int) -> Rarest:
+        """Return the index whose own columns leave the fewest rows, and how many, counted up to `most` + 1."""
+        asked = tuple(where), most
+        if asked not in self._known:
+            counted = [(index, self._count(index, filters, most)) for index, filters in self._narrow(where)]
+            self._known[asked] = min(counted, key=lambda each: each[1], default=None)
+        return self._known[asked]
+
+    def _count(self, index: str, where: Sequence[Filter], most: int) -> int:
+        sql, values = conditions(self._table, where)
+        some = f"SELECT 1 FROM {self._table.table} INDEXED BY {index} WHERE {sql} LIMIT {most + 1}"
+        return int(self._db.execute(f"SELECT count(*) FROM ({some})", values).fetchone()[0])
+
+    def _narrow(self, where: Sequence[Filter]) -> Iterator[tuple[str, list[Filter]]]:
+        """Yield the indexes that begin with columns held equal, then with a filter more, and the filters on any of
+        their columns; of those that begin with the same, or with less than another, one."""
+        equal, filtered = fixed(where), {each.column for each in where}
+        found: dict[frozenset[str], tuple[str, ...]] = {}
+        for columns in self._table.indexes:
+            begin = _begins(columns, equal)
+            begun = frozenset((*columns[:begin], *filtered.intersection(columns[begin : begin + 1])))
+            if begun:
+                found.setdefault(begun, columns)
+        for begun, columns in found.items():
+            if not any(begun < other for other in found):
+                yield self._table.index(columns), [each for each in where if each.column in columns]
+
+    def covering(self, where: Sequence[Filter], more: Iterable[str] = ()) -> str | None:
+        """Return the index that holds all columns asked about, of several the one that begins with most of what is held
+        equal: no row of the table is read then."""
+        asked, equal = {*(each.column for each in where), *more} - {"id"}, fixed(where)
+        holding = [columns for columns in self._table.indexes if where and asked.issubset(columns)]
+        return self._table.index(max(holding, key=lambda columns: _begins(columns, equal))) if holding else None
+
+    def few(self, where: Sequence[Filter]) -> str | None:
+        """Return the index that leaves few rows, if one does."""
+        found = self.rarest(where, FEW)
+        return found[0] if found is not None and found[1] <= FEW else None
+
+    def source(self, index: str | None) -> str:
+        """Return the table as a query names it that shall use the index."""
+        return self._table.table if index is None else f"{self._table.table} INDEXED BY {index}"
+
+
+def _begins(columns: Sequence[str], equal: frozenset[str]) -> int:
+    return next((at for at, column in enumerate(columns) if column not in equal), len(columns))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contracts.gateway import account_commands as a
+from contracts.gateway import bulk_commands as b
 from contracts.gateway.commands import (
     AddEmployee,
     ChangeEmployee,
@@ -12,6 +13,7 @@ from contracts.gateway.commands import (
 )
 from services.gateway import edge, edge_accounts
 from services.gateway.domain.account import ACCOUNT
+from services.gateway.domain.bulk import BULK
 from services.gateway.domain.employee import EMPLOYEE
 from services.gateway.domain.export import EXPORT
 from services.gateway.domain.settings import SETTINGS
@@ -66,7 +68,10 @@ _ACCOUNTS = (
     Handles(None, a.IssueToken, ACCOUNT, _ID, needs=SIGNED_IN, whose=None),
 )
 
-
+_BULK = tuple(
+    Handles(None, command, BULK, "bulk_id", needs=needs("clients.write"), whose=None)
+    for command in (b.ChooseBulkClients, b.BeginBulk, b.FinishBulk, b.UndoBulk, b.FinishBulkUndo)
+)
 HANDLES = (
     Handles("/employees", AddEmployee, EMPLOYEE, "employee_id", creates=True, needs=needs("staff.write"), whose=None),
     Handles(
@@ -91,4 +96,5 @@ HANDLES = (
     ),
     Handles(None, RecordExport, EXPORT, "export_id", needs=needs("export"), whose=None),
     *_ACCOUNTS,
+    *_BULK,
 )

@@ -32,6 +32,8 @@ CASES: list[Case] = [
     ("/clients/{client}/temperature", {"temperature": "hot"}, "/clients/{client}", "temperature", "hot"),
     ("/clients/{client}/terms", {"discount": "7.5", "language": "uk"}, "/clients/{client}", "language", "uk"),
     ("/clients/{client}/owner", {"owner_id": "{employee}"}, "/clients/{client}", "owner_id", "{employee}"),
+    ("/clients/{client}/tag", {"tag": "vip"}, "/clients/{client}", "tags", ["vip"]),
+    ("/clients/{tagged_client}/untag", {"tag": "late"}, "/clients/{tagged_client}", "tags", ["net 30"]),
     ("/clients/{client}/lost", {"reason": "moved"}, "/clients/{client}", "lost_reason", "moved"),
     ("/clients/{lost_client}/return", {}, "/clients/{lost_client}", "lost_at", None),
     ("/clients/{client}/archive", {}, "/clients/{client}", "version", 2),

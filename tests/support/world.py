@@ -18,6 +18,7 @@ MAKERS: dict[str, tuple[str, dict[str, Any]]] = {
     "account": ("/accounts/{employee}", {"login": "{employee}", "role": "manager"}),
     "closed_account": ("/accounts/{account}/close", {}),
     "client": ("/clients", {"name": "Acme"}),
+    "tagged_client": ("/clients", {"name": "Tagged", "tags": ["late", "net 30"]}),
     "lost_client": ("/clients/{client}/lost", {}),
     "archived_client": ("/clients/{client}/archive", {}),
     "contact": ("/contacts", {"client_id": "{client}", "name": "Ann", "phones": ["+380 44 123-45-67"]}),

@@ -12,6 +12,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from contracts.gateway.rights import OwnRights
+from contracts.gateway.view_commands import SaveView
 from services.cli.filling import Demo, fill
 from services.cli.workspace import SERVICES, engine
 from services.gateway.accounts.accounts import add
@@ -19,6 +20,7 @@ from services.gateway.bulk.acts import Acts
 from services.gateway.site import Site
 from services.importer.desk.desk import IMPORTS, Desk
 from services.kit.engine import Engine
+from services.kit.handle import Meta
 from services.kit.rights import caller_of
 from services.kit.web import create_app
 from tests.browser.people import meet
@@ -28,6 +30,8 @@ HOST = "voronka.test"
 """A name that is no secure context, as an address on a local network is none."""
 BULK = "changed-at-once"
 """The id of a change of many clients."""
+VIEW = "hot-debtors"
+"""The id of a saved view of the list of clients."""
 LOGIN, PASSWORD = "olena", "a dozen of green tea cups"
 TAKEN = "Name;E-mail;Phone\nTaken One;one@taken.example;+380671110001\nTaken Two;no address;+380671110002\n"
 MATCHED = (
@@ -50,6 +54,8 @@ async def serve(data: Path, port: int) -> None:
         await _import(imports, me)
         await meet(running)
         await _bulk(running, me)
+        view = SaveView(view_id=VIEW, name="Гарячі боржники відділу", query=["temperature=hot", "view=table"])
+        await running.send(view, Meta(me, VIEW))
         app = create_app(running, SERVICES, site.pages, gate=site.gate, hosts=[HOST])
         server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False)
         stopping = asyncio.Event()

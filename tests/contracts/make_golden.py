@@ -182,6 +182,7 @@ EXAMPLES: dict[str, Any] = {
 }
 """Per field a value that a real event could have."""
 _BULK = golden_id("bulk")
+_VIEW = golden_id("view")
 _NOT_DONE = [{"client_id": golden_id("client", 2), "why": "same"}]
 _PERSON = "Оксана Гнатюк"
 _ORDER = {"lines": _ORDER_LINES}
@@ -211,6 +212,16 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "BulkFinished": {"bulk_id": _BULK, "changed": 1, "skipped": 1, "not_done": _NOT_DONE},
     "BulkUndoBegun": {"bulk_id": _BULK},
     "BulkUndone": {"bulk_id": _BULK, "undone": 1, "left": 1, "not_done": [{**_NOT_DONE[0], "why": "changed"}]},
+    "ViewSaved": {
+        "view_id": _VIEW,
+        "what": "clients",
+        "owner_id": golden_id("employee"),
+        "name": "Гарячі боржники",
+        "audience": "team",
+        "query": ["temperature=hot", "view=table", "balance=lt:0"],
+    },
+    "ViewRemoved": {"view_id": _VIEW},
+    "ViewRestored": {"view_id": _VIEW},
     "TableImportBegun": {
         "import_id": _IMPORT,
         "kind": "clients",

@@ -18,6 +18,8 @@ MAKERS: dict[str, tuple[str, dict[str, Any]]] = {
     "account": ("/accounts/{employee}", {"login": "{employee}", "role": "manager"}),
     "closed_account": ("/accounts/{account}/close", {}),
     "client": ("/clients", {"name": "Acme"}),
+    "view": ("/views", {"name": "View", "query": ["status=current"]}),
+    "removed_view": ("/views/{view}/remove", {}),
     "tagged_client": ("/clients", {"name": "Tagged", "tags": ["late", "net 30"]}),
     "lost_client": ("/clients/{client}/lost", {}),
     "archived_client": ("/clients/{client}/archive", {}),

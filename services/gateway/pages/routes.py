@@ -14,6 +14,7 @@ from services.gateway.pages.clients.options import OPTIONS, options
 from services.gateway.pages.clients.page import client, panel, why
 from services.gateway.pages.clients.palette import palette
 from services.gateway.pages.clients.similar import similar
+from services.gateway.pages.clients.views import routes as views
 from services.gateway.pages.contacts import forms as contact_forms
 from services.gateway.pages.contacts import page as contact_page
 from services.gateway.pages.contacts.listed import contacts
@@ -54,6 +55,7 @@ def pages(engine: Engine, *, imports: Imports | None = None, development: bool =
         *forms.routes(),
         *export.routes(),
         *BulkPages(acts).routes(),
+        *views.routes(),
         *contact_forms.routes(),
         *ImportPages(imports).routes(),
     )

@@ -82,7 +82,7 @@ async def export(asker: Asker, request: Request) -> Response:
             count = await _write(asker, sitting, page, file, format, sheets.SEPARATORS[separator])
         key = form.get("key", "") or clock.new_id()
         id = created_id(page.caller.actor, f"export:{key}")
-        told = [f"{name}={value}" for name, value in page.asked.pairs() if name not in ("q", "view", "sort")]
+        told = [f"{name}={value}" for name, value in page.asked.pairs() if name not in ("q", "view", "sort", "saved")]
         command = RecordExport(
             export_id=id,
             what="clients",

@@ -21,6 +21,7 @@ from services.gateway.pages.clients.metrics import metrics_of
 from services.gateway.pages.clients.more import entries
 from services.gateway.pages.clients.shown import card
 from services.gateway.pages.clients.table import table
+from services.gateway.pages.clients.views import shown as views
 from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look, keep
 from services.gateway.pages.render import html
@@ -75,6 +76,7 @@ async def _answered(
             if field in {name for name, _, _ in offers}:
                 values["adding"] = await filters.form(asker, sitting, asked, called, field, typed or {}, error)
             values |= await offered(asker, sitting, request, asked, view)
+            values["views"] = await views.offered(asker, sitting, request, asked, words, view)
             values["bulk"] = await lately(acts, caller, words, texts, called, asked)
             values |= {"as_of": texts.moment(sitting.as_of), "stale": sitting.stale}
     except Unavailable:
@@ -87,6 +89,7 @@ async def _answered(
         "texts": texts,
         "chips": called.chips(asked),
         "filters": called.together(asked),
+        "owner_gone": bool(asked.owner and called.employees and asked.owner not in called.employees),
         "wrong": [called.names.get(name, name) for name in asked.wrong],
         "currency": settings.base_currency or "",
         "more": entries(words, caller, asked),

@@ -35,6 +35,9 @@ def test_a_view_is_removed_and_restored():
     given(VIEW, SAVED, REMOVED).when(SAME).then_refused(IllegalMove)
     given(VIEW, SAVED, REMOVED).when(RestoreView(view_id="v")).then(RESTORED)
     given(VIEW, SAVED).when(RestoreView(view_id="v")).then_nothing()
+    given(VIEW, SAVED, REMOVED, RESTORED).when(OTHER).then(
+        ViewSaved(view_id="v", owner_id="ann", name="Hotter", audience="all", query=HOT)
+    )
     assert VIEW.fold([REMOVED]) == New()
 
 

@@ -16,7 +16,9 @@ from contracts.base import SECRET, Command, Event, marked, request_fields
 from contracts.clients import commands as clients
 from contracts.envelope import Origin
 from contracts.gateway import account_commands as accounts
+from contracts.gateway import bulk_commands as bulk
 from contracts.gateway import commands as gateway
+from contracts.gateway import view_commands as views
 from contracts.pipeline import commands as pipeline
 from contracts.registry import EVENTS, TOPICS
 
@@ -39,7 +41,7 @@ def commands() -> dict[str, type[Command]]:
     """Return all commands by name."""
     return {
         item.__name__: item
-        for module in (clients, pipeline, analytics, gateway, accounts)
+        for module in (clients, pipeline, analytics, gateway, accounts, bulk, views)
         for item in vars(module).values()
         if isclass(item) and issubclass(item, Command) and item is not Command and not item.__name__.startswith("_")
     }

@@ -9,14 +9,16 @@ from contracts.base import Event
 from contracts.clients import events as clients
 from contracts.clients import import_events as imports
 from contracts.gateway import account_events as accounts
+from contracts.gateway import bulk_events as bulk
 from contracts.gateway import events as gateway
+from contracts.gateway import view_events as views
 from contracts.pipeline import events as pipeline
 from contracts.pipeline import order_events as orders
 
 
 def _collect() -> dict[str, type[Event]]:
     found: dict[str, type[Event]] = {}
-    for module in (clients, imports, pipeline, orders, analytics, gateway, accounts):
+    for module in (clients, imports, pipeline, orders, analytics, gateway, accounts, bulk, views):
         for item in vars(module).values():
             if isclass(item) and issubclass(item, Event) and "type" in vars(item):
                 found[item.type] = item

@@ -67,6 +67,20 @@ class AssignClient(Command):
     owner_id: Id | None
 
 
+class TagClient(Command):
+    """Give a client one more tag; the others stay, also those given meanwhile."""
+
+    client_id: Id
+    tag: Name
+
+
+class UntagClient(Command):
+    """Take one tag from a client; the others stay."""
+
+    client_id: Id
+    tag: Name
+
+
 class MarkClientLost(Command):
     client_id: Id
     reason: Text = ""
@@ -206,6 +220,8 @@ ClientCommand = (
     | ChangeClientTemperature
     | ChangeClientTerms
     | AssignClient
+    | TagClient
+    | UntagClient
     | MarkClientLost
     | ReturnClient
     | ArchiveClient

@@ -27,6 +27,8 @@ HANDLES = (
     _client("/clients/{client_id}/temperature", c.ChangeClientTemperature),
     _client("/clients/{client_id}/terms", c.ChangeClientTerms),
     _client("/clients/{client_id}/owner", c.AssignClient, enrich=edge.assign_client),
+    _client("/clients/{client_id}/tag", c.TagClient),
+    _client("/clients/{client_id}/untag", c.UntagClient),
     _client("/clients/{client_id}/lost", c.MarkClientLost),
     _client("/clients/{client_id}/return", c.ReturnClient),
     _client("/clients/{client_id}/archive", c.ArchiveClient),

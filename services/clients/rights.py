@@ -18,6 +18,8 @@ OfClient = (
     | c.ChangeClientTemperature
     | c.ChangeClientTerms
     | c.AssignClient
+    | c.TagClient
+    | c.UntagClient
     | c.MarkClientLost
     | c.ReturnClient
     | c.ArchiveClient

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from contracts.gateway import account_commands as a
+from contracts.gateway import bulk_commands as b
+from contracts.gateway import view_commands as v
 from contracts.gateway.commands import (
     AddEmployee,
     ChangeEmployee,
@@ -10,11 +14,13 @@ from contracts.gateway.commands import (
     EmployeeLeaves,
     RecordExport,
 )
-from services.gateway import edge, edge_accounts
+from services.gateway import edge, edge_accounts, edge_views
 from services.gateway.domain.account import ACCOUNT
+from services.gateway.domain.bulk import BULK
 from services.gateway.domain.employee import EMPLOYEE
 from services.gateway.domain.export import EXPORT
 from services.gateway.domain.settings import SETTINGS
+from services.gateway.domain.view import VIEW
 from services.kit.rights import SIGNED_IN, needs
 from services.kit.service import Handles
 
@@ -66,7 +72,17 @@ _ACCOUNTS = (
     Handles(None, a.IssueToken, ACCOUNT, _ID, needs=SIGNED_IN, whose=None),
 )
 
-
+_BULK = tuple(
+    Handles(None, command, BULK, "bulk_id", needs=needs("clients.write"), whose=None)
+    for command in (b.ChooseBulkClients, b.BeginBulk, b.FinishBulk, b.UndoBulk, b.FinishBulkUndo)
+)
+_view = partial(Handles, decider=VIEW, key="view_id", needs=needs("clients.read"), whose=None)
+_VIEWS = (
+    _view("/views", v.SaveView, creates=True, enrich=edge_views.save_view),
+    _view("/views/{view_id}", v.ChangeView, enrich=edge_views.change_view),
+    _view("/views/{view_id}/remove", v.RemoveView, enrich=edge_views.own_view),
+    _view("/views/{view_id}/restore", v.RestoreView, enrich=edge_views.own_view),
+)
 HANDLES = (
     Handles("/employees", AddEmployee, EMPLOYEE, "employee_id", creates=True, needs=needs("staff.write"), whose=None),
     Handles(
@@ -91,4 +107,6 @@ HANDLES = (
     ),
     Handles(None, RecordExport, EXPORT, "export_id", needs=needs("export"), whose=None),
     *_ACCOUNTS,
+    *_BULK,
+    *_VIEWS,
 )

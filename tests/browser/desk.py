@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
-from tests.browser.served import LOGIN, PASSWORD
+from tests.browser.served import BULK, LOGIN, PASSWORD, VIEW
 
 AXE = Path(__file__).parents[2] / "assets/node_modules/axe-core/axe.min.js"
 WIDTHS = {390: 844, 820: 1180, 1440: 900}
@@ -28,10 +28,11 @@ _FIRST = {
 PAGES = (
     "/", "/ui", "/ui?panel=4102", "/clients", "/clients?status=current&q=a",
     "/clients?view=table&status=current&sales_count=ge:1", "/clients?view=table&add=balance",
-    "/clients?view=table&country=Nowhere", "/clients/export?status=current", CLIENT, f"{CLIENT}?tab=history",
+    "/clients?view=table&country=Nowhere", f"/clients?temperature=warm&view=table&saved={VIEW}",
+    "/clients/export?status=current", CLIENT, f"{CLIENT}?tab=history",
     "/clients/new", f"{CLIENT}/edit", f"{CLIENT}?tab=contacts", "/contacts", "/contacts?q=a&panel=person-0-0",
     "/contacts?q=nobody", "/contacts/person-2-0", "/contacts/person-0-0?tab=history", "/contacts/person-0-0/edit",
-    "/contacts/new", "/clients/import", IMPORT, TAKEN, "/profile", "/employees", "/sign-in",
+    "/contacts/new", "/clients/import", IMPORT, TAKEN, f"/clients/bulk/{BULK}", "/profile", "/employees", "/sign-in",
 )  # fmt: skip
 LANGUAGES = ("en", "uk", "ru")
 WAIT_MS = 60_000

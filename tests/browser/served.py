@@ -11,17 +11,27 @@ from pathlib import Path
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
+from contracts.gateway.rights import OwnRights
+from contracts.gateway.view_commands import SaveView
 from services.cli.filling import Demo, fill
 from services.cli.workspace import SERVICES, engine
 from services.gateway.accounts.accounts import add
+from services.gateway.bulk.acts import Acts
 from services.gateway.site import Site
 from services.importer.desk.desk import IMPORTS, Desk
+from services.kit.engine import Engine
+from services.kit.handle import Meta
+from services.kit.rights import caller_of
 from services.kit.web import create_app
 from tests.browser.people import meet
 from tests.support.patience import PATIENCE
 
 HOST = "voronka.test"
 """A name that is no secure context, as an address on a local network is none."""
+BULK = "changed-at-once"
+"""The id of a change of many clients."""
+VIEW = "hot-debtors"
+"""The id of a saved view of the list of clients."""
 LOGIN, PASSWORD = "olena", "a dozen of green tea cups"
 TAKEN = "Name;E-mail;Phone\nTaken One;one@taken.example;+380671110001\nTaken Two;no address;+380671110002\n"
 MATCHED = (
@@ -43,6 +53,9 @@ async def serve(data: Path, port: int) -> None:
         me = await add(site.accounts, "Olena Petrenko", LOGIN, "administrator", PASSWORD, "system")
         await _import(imports, me)
         await meet(running)
+        await _bulk(running, me)
+        view = SaveView(view_id=VIEW, name="Гарячі боржники відділу", query=["temperature=hot", "view=table"])
+        await running.send(view, Meta(me, VIEW))
         app = create_app(running, SERVICES, site.pages, gate=site.gate, hosts=[HOST])
         server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False)
         stopping = asyncio.Event()
@@ -63,6 +76,18 @@ async def _import(imports: Desk, me: str) -> None:
     while imports.going():
         await asyncio.sleep(0.05)
     await imports.receive(me, "Клієнти відділу продажу, остаточний список.csv", BytesIO(MATCHED.encode()), "clients")
+
+
+async def _bulk(running: Engine, me: str) -> None:
+    """Give some clients a tag at once; one of them is not there."""
+    name, _ = await running.horizon.groups(("clients",))
+    async with running.reading() as reader:
+        rows = (await reader.find(name["clients"], "clients", sort=[("number", False)], limit=3)).rows
+    acts = Acts(running)
+    await acts.begin(
+        caller_of(me, "administrator", OwnRights()), BULK, "tag", "Ґатунок", [*(row.id for row in rows), "guessed"]
+    )
+    assert await acts.over(BULK, PATIENCE)
 
 
 if __name__ == "__main__":

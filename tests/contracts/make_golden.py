@@ -181,6 +181,9 @@ EXAMPLES: dict[str, Any] = {
     "zone": "Europe/Kyiv",
 }
 """Per field a value that a real event could have."""
+_BULK = golden_id("bulk")
+_VIEW = golden_id("view")
+_NOT_DONE = [{"client_id": golden_id("client", 2), "why": "same"}]
 _PERSON = "Оксана Гнатюк"
 _ORDER = {"lines": _ORDER_LINES}
 OVERRIDES: dict[str, dict[str, Any]] = {
@@ -204,6 +207,21 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "WorkspaceSettingsChanged": {"name": "Ромашка Груп"},
     "AccountTokenIssued": {"name": "Бухгалтерія"},
     "NumbersReserved": {"kind": "deal"},
+    "BulkClientsChosen": {"bulk_id": _BULK, "client_ids": [golden_id("client"), golden_id("client", 2)]},
+    "BulkBegun": {"bulk_id": _BULK, "action": "owner", "value": golden_id("employee"), "count": 2},
+    "BulkFinished": {"bulk_id": _BULK, "changed": 1, "skipped": 1, "not_done": _NOT_DONE},
+    "BulkUndoBegun": {"bulk_id": _BULK},
+    "BulkUndone": {"bulk_id": _BULK, "undone": 1, "left": 1, "not_done": [{**_NOT_DONE[0], "why": "changed"}]},
+    "ViewSaved": {
+        "view_id": _VIEW,
+        "what": "clients",
+        "owner_id": golden_id("employee"),
+        "name": "Гарячі боржники",
+        "audience": "team",
+        "query": ["temperature=hot", "view=table", "balance=lt:0"],
+    },
+    "ViewRemoved": {"view_id": _VIEW},
+    "ViewRestored": {"view_id": _VIEW},
     "TableImportBegun": {
         "import_id": _IMPORT,
         "kind": "clients",

@@ -52,6 +52,8 @@ READS: dict[str, set[str]] = {
     "/funnels/{funnel_id}": EVERYBODY,
     "/rates": EVERYBODY,
     "/settings": EVERYBODY,
+    "/views": {A, D, M, K},
+    "/views/{view_id}": {A, D, M, K},
     "/employees": EVERYBODY,
     "/employees/{employee_id}": EVERYBODY,
     "/accounts": {A},
@@ -75,6 +77,8 @@ _CLIENT = (
     "temperature",
     "terms",
     "owner",
+    "tag",
+    "untag",
     "lost",
     "return",
     "archive",
@@ -114,6 +118,8 @@ WRITES: dict[str, set[str]] = {
     **{f"/funnels/{{funnel_id}}/stages/{{stage_id}}/{what}": {A, D} for what in _STAGE},
     "/rates": {A, D},
     "/sales-rules": {A, D},
+    "/views": {A, D, M, K},
+    **{f"/views/{{view_id}}{what}": {A, D, M, K} for what in ("", "/remove", "/restore")},
     "/settings": {A, D},
     "/employees": {A},
     "/employees/{employee_id}": {A},
@@ -131,6 +137,12 @@ PAGES: dict[tuple[str, str], set[str]] = {
     ("GET", "/clients/filter"): {A, D, M, K},
     ("GET", "/clients/export"): {A, D, K},
     ("POST", "/clients/export"): {A, D, K},
+    ("POST", "/clients/views"): {A, D, M, K},
+    **{("POST", f"/clients/views/{{view_id}}/{w}"): {A, D, M, K} for w in ("query", "name", "remove", "restore")},
+    ("POST", "/clients/bulk"): {A, D, M},
+    ("GET", "/clients/bulk/{bulk_id}"): {A, D, M},
+    ("GET", "/clients/bulk/{bulk_id}/state"): {A, D, M},
+    **{("POST", f"/clients/bulk/{{bulk_id}}/{what}"): {A, D, M} for what in ("undo", "resume", "close")},
     ("GET", "/clients/{client_id}"): {A, D, M, K},
     ("GET", "/clients/{client_id}/panel"): {A, D, M, K},
     ("GET", "/clients/{client_id}/why/{field}"): {A, D, M, K},
@@ -197,6 +209,7 @@ class Shop:
         await done("/products", {"product_id": "p", "names": {"": "Tea"}})
         for what, value in (("price", "12.50"), ("cost", "3.50")):
             await done(f"/products/p/{what}", {what: value, "currency": "EUR", "valid_from": 0})
+        await done("/views", {"view_id": "v", "name": "View", "audience": "all"})
         await done("/sales-rules", {"sources": ["deals", "orders"], "classes": []})
         for whose, owner in OWNERS.items():
             await self._of(whose, owner)
@@ -233,6 +246,7 @@ class Shop:
         """Return a route's path with the ids of these records in it."""
         known = {f"{kind}_id": id for (kind, of), id in self.ids.items() if of == whose}
         known |= {"funnel_id": "f", "stage_id": "won", "product_id": "p", "employee_id": "me", "account_id": "me"}
+        known |= {"view_id": "v"}
         known |= {"subject_id": known["client_id"], "field": "sales_sum"}
         return re.sub(r"\{(\w+)\}", lambda found: known[found[1]], path)
 
@@ -352,6 +366,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "/clients/{client_id}/details": {"name": "N"}, "/clients/{client_id}/status": {"status": "current"},
     "/clients/{client_id}/terms": {"discount": "5"},
     "/clients/{client_id}/temperature": {"temperature": "hot"}, "/clients/{client_id}/owner": {"owner_id": "me"},
+    "/clients/{client_id}/tag": {"tag": "t"}, "/clients/{client_id}/untag": {"tag": "t"},
     "/clients/{client_id}/stage": {"funnel_id": "none", "stage_id": "won"},
     "/clients/{client_id}/main-contact": {"contact_id": "guessed"}, "/contacts/{contact_id}": {"name": "N"},
     "/notes/{note_id}/text": {"text": "t"}, "/notes/{note_id}/priority": {"priority": "high"},

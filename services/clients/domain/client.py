@@ -24,6 +24,8 @@ from contracts.clients.commands import (
     RegisterClient,
     RestoreClient,
     ReturnClient,
+    TagClient,
+    UntagClient,
 )
 from contracts.clients.events import (
     ClientArchived,
@@ -145,6 +147,11 @@ def decide(command: ClientCommand, client: Client) -> list[ClientEvent]:
             return []
         case AssignClient(client_id=id, owner_id=owner), Registered():
             return [ClientAssigned(client_id=id, from_owner=client.owner_id, to_owner=owner)]
+        case TagClient(client_id=id, tag=tag), Registered(details=details):
+            return [] if tag in details["tags"] else [_tagged(id, details, [*details["tags"], tag])]
+        case UntagClient(client_id=id, tag=tag), Registered(details=details):
+            left = [each for each in details["tags"] if each != tag]
+            return [] if left == details["tags"] else [_tagged(id, details, left)]
         case MarkClientLost(client_id=id, reason=reason), Registered():
             return [] if client.lost else [ClientMarkedLost(client_id=id, reason=reason)]
         case ReturnClient(client_id=id), Registered():
@@ -167,6 +174,10 @@ def decide(command: ClientCommand, client: Client) -> list[ClientEvent]:
 
 def _details(source: ChangeClientDetails | ClientRegistered | ClientDetailsChanged) -> dict[str, Any]:
     return {name: getattr(source, name) for name in _DETAILS}
+
+
+def _tagged(client_id: str, details: Mapping[str, Any], tags: list[str]) -> ClientDetailsChanged:
+    return ClientDetailsChanged(client_id=client_id, **{**details, "tags": tags})
 
 
 def _same_terms(command: ChangeClientTerms, client: Registered) -> bool:

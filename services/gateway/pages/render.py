@@ -16,6 +16,8 @@ from services.gateway.pages.refusals import said
 from services.gateway.pages.static import assets
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+_FORMS = (("one", 1), ("few", 2), ("many", 5), ("other", 2))
+"""What Intl.PluralRules calls the forms of our languages, with a number of each: scripts choose among them."""
 _VARY = "accept-language, cookie, hx-request"
 
 
@@ -36,7 +38,13 @@ def environment(language: str) -> Environment:
         words.gettext, words.ngettext, newstyle=True, pgettext=words.pgettext, npgettext=words.npgettext
     )
     made.filters["said"] = partial(said, words)
-    made.globals |= {"lang": language, "languages": LANGUAGES, "choices": CHOICES, "asset": assets().address}
+    made.globals |= {
+        "lang": language,
+        "languages": LANGUAGES,
+        "choices": CHOICES,
+        "asset": assets().address,
+        "plural_forms": _FORMS,
+    }
     return made
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
+from services.gateway.bulk.acts import Acts
 from services.gateway.pages import look
 from services.gateway.pages.clients import export, forms
+from services.gateway.pages.clients.bulk.routes import BulkPages
 from services.gateway.pages.clients.listed import add_filter, clients
 from services.gateway.pages.clients.options import OPTIONS, options
 from services.gateway.pages.clients.page import client, panel, why
 from services.gateway.pages.clients.palette import palette
 from services.gateway.pages.clients.similar import similar
+from services.gateway.pages.clients.views import routes as views
 from services.gateway.pages.contacts import forms as contact_forms
 from services.gateway.pages.contacts import page as contact_page
 from services.gateway.pages.contacts.listed import contacts
@@ -24,14 +28,15 @@ from services.kit.rights import OPEN, SIGNED_IN, needs
 from services.kit.web import PageRoute
 
 
-def pages(_: Engine, *, imports: Imports | None = None, development: bool = False) -> Sequence[PageRoute]:
+def pages(engine: Engine, *, imports: Imports | None = None, development: bool = False) -> Sequence[PageRoute]:
     """Return the routes of the pages; the specimen is for development only. `imports`: takes files in, where this
     process can. Raises Unusable if files are not built."""
     assets()
+    acts = Acts(engine)
     always = (
         PageRoute("/", first, needs=SIGNED_IN),
-        PageRoute("/clients", clients, needs=needs("clients.read")),
-        PageRoute("/clients/filter", add_filter, needs=needs("clients.read")),
+        PageRoute("/clients", partial(clients, acts), needs=needs("clients.read")),
+        PageRoute("/clients/filter", partial(add_filter, acts), needs=needs("clients.read")),
         PageRoute("/clients/{client_id}", client, needs=needs("clients.read")),
         PageRoute("/clients/{client_id}/panel", panel, needs=needs("clients.read")),
         PageRoute("/clients/{client_id}/why/{field}", why, needs=needs("clients.read", "numbers")),
@@ -45,5 +50,13 @@ def pages(_: Engine, *, imports: Imports | None = None, development: bool = Fals
         PageRoute(look.PATH, look.choose, needs=OPEN),
         PageRoute("/static/{version}/{name:path}", static, needs=OPEN),
     )
-    every = (*always, *forms.routes(), *export.routes(), *contact_forms.routes(), *ImportPages(imports).routes())
+    every = (
+        *always,
+        *forms.routes(),
+        *export.routes(),
+        *BulkPages(acts).routes(),
+        *views.routes(),
+        *contact_forms.routes(),
+        *ImportPages(imports).routes(),
+    )
     return (*every, *SPECIMEN) if development else every

@@ -97,6 +97,10 @@ class Texts:
         """Write UTC ms as DD.MM.YYYY HH:MM in the workspace's zone (S1.11)."""
         return self._local(millis).strftime("%d.%m.%Y %H:%M")
 
+    def time(self, millis: int) -> str:
+        """Write UTC ms as HH:MM in the workspace's zone, of a moment near now."""
+        return self._local(millis).strftime("%H:%M")
+
     def day(self, millis: int) -> str:
         """Write the day of UTC ms in the workspace's zone as the language does: 27 Nov 2026."""
         return format_date(self._local(millis).date(), "d MMM y", locale=self.locale)

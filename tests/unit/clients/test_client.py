@@ -16,6 +16,8 @@ from contracts.clients.commands import (
     RegisterClient,
     RestoreClient,
     ReturnClient,
+    TagClient,
+    UntagClient,
 )
 from contracts.clients.events import (
     ClientArchived,
@@ -52,6 +54,8 @@ OTHERS = [
     ChangeClientTemperature(client_id="c1", temperature="hot"),
     ChangeClientTerms(client_id="c1", discount="3"),
     AssignClient(client_id="c1", owner_id="e2"),
+    TagClient(client_id="c1", tag="vip"),
+    UntagClient(client_id="c1", tag="vip"),
     MarkClientLost(client_id="c1"),
     ArchiveClient(client_id="c1"),
     RestoreClient(client_id="c1"),
@@ -78,6 +82,19 @@ def test_a_client_that_is_not_there_is_not_found(command):
 def test_details_are_replaced_as_a_whole():
     changed = {**ACME, "name": "Acme Ltd", "phones": []}
     given(CLIENT, registered).when(ChangeClientDetails(**changed)).then(ClientDetailsChanged(**changed))
+
+
+def test_a_tag_comes_and_goes_alone():  # S3.18
+    def tagged(*tags: str) -> ClientDetailsChanged:
+        return ClientDetailsChanged(**ACME, tags=list(tags))
+
+    vip, late = TagClient(client_id="c1", tag="vip"), TagClient(client_id="c1", tag="late")
+    given(CLIENT, registered).when(vip).then(tagged("vip"))
+    given(CLIENT, registered, tagged("vip")).when(vip).then_nothing()
+    given(CLIENT, registered, tagged("vip")).when(late).then(tagged("vip", "late"))
+    away = UntagClient(client_id="c1", tag="vip")
+    given(CLIENT, registered, tagged("vip", "late")).when(away).then(tagged("late"))
+    given(CLIENT, registered, tagged("late")).when(away).then_nothing()
 
 
 def test_the_same_details_are_no_event():

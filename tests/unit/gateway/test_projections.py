@@ -36,7 +36,7 @@ def test_the_settings_are_the_last_saved():  # P9, P10, P14, P15
 
 def test_other_lanes_keep_no_copy():
     context = fold(GATEWAY_GROUP, *EVENTS, lane=3)
-    assert context.documents == {"employees": {}, "settings": {}, "accounts": {}}
+    assert context.documents == {"employees": {}, "settings": {}, "accounts": {}, "views": {}}
 
 
 def known(*events):

@@ -20,7 +20,7 @@ TEXTS = ("country", "segment", "category", "tag")
 FILTERS = ("status", "temperature", "owner", *TEXTS)
 VIEWS = ("cards", "table")
 _CHOICES = {"status": get_args(ClientStatus), "temperature": get_args(Temperature), "view": VIEWS}
-_PLAIN = ("q", *FILTERS, "view", "sort", "cursor")
+_PLAIN = ("q", *FILTERS, "view", "sort", "saved", "cursor")
 _BY_CLIENT = ("name", "status", "temperature")
 """What clients are sorted by with no number of them known."""
 _LONGEST = 200
@@ -58,6 +58,8 @@ class Asked:
     where: tuple[Condition, ...] = ()
     view: str = ""
     sort: str = ""
+    saved: str = ""
+    """The saved view that this is, or began as."""
     cursor: str = ""
     wrong: tuple[str, ...] = ()
 
@@ -79,7 +81,7 @@ class Asked:
             elif name in _PLAIN and value:
                 if _fits(name, value, numbers):
                     plain[name] = value
-                elif name != "sort":
+                elif name not in ("sort", "saved"):
                     wrong.append(name)
         if where:  # cards are in the order of names, which numbers do not know
             plain |= {"view": "table"}
@@ -97,6 +99,10 @@ class Asked:
         asked = replace(self, **{"cursor": "", **changed})
         pairs = asked.pairs() + ([("cursor", asked.cursor)] if asked.cursor else [])
         return f"{path}?{urlencode(pairs)}" if pairs else path
+
+    def kept(self) -> list[str]:
+        """Return what a saved view holds of it: neither what was searched for nor which view it began as."""
+        return [f"{name}={value}" for name, value in self.pairs() if name not in ("q", "saved")]
 
     def cleared(self) -> str:
         """Return the address without filters and search."""
@@ -142,7 +148,7 @@ def _sensible(condition: Condition, places: int) -> bool:
 def _fits(name: str, value: str, numbers: bool) -> bool:
     if name in _CHOICES:
         return value in _CHOICES[name]
-    if name == "owner":
+    if name in ("owner", "saved"):
         return _ID.fullmatch(value) is not None
     if name == "sort":
         column = value.removeprefix("-")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from tempfile import TemporaryFile
-from typing import IO, Any, cast
+from typing import IO, cast
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -13,20 +13,16 @@ from starlette.responses import Response, StreamingResponse
 from contracts.gateway.commands import RecordExport
 from contracts.gateway.events import ExportFormat
 from contracts.ids import created_id
-from contracts.money import EXPONENTS
 from contracts.problem import Invalid, Unavailable
 from services.gateway.pages import menu
-from services.gateway.pages.asking import employees
-from services.gateway.pages.clients import filters, sheets
-from services.gateway.pages.clients.asked import Asked
+from services.gateway.pages.clients import sheets
 from services.gateway.pages.clients.found import MOST, found
+from services.gateway.pages.clients.frame import Frame
 from services.gateway.pages.clients.listed import GROUPS
 from services.gateway.pages.clients.more import EXPORT
 from services.gateway.pages.doing import csrf
-from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look
 from services.gateway.pages.render import html
-from services.gateway.pages.texts import Texts
 from services.kit import clock
 from services.kit.rights import needs
 from services.kit.web import Asker, PageRoute, Sitting, caller_of
@@ -46,31 +42,12 @@ def routes() -> tuple[PageRoute, ...]:
     )
 
 
-class _Page:
-    """What both routes begin with: who asks, for what, and how things are called."""
-
-    def __init__(self, request: Request, settings: Any, names: dict[str, str]) -> None:
-        self.look, self.caller = Look.of(request), caller_of(request)
-        self.say, self.numbers = catalogue(self.look.language), self.caller.may("numbers")
-        self.settings = settings
-        self.currency = settings.base_currency or ""
-        self.places = EXPONENTS.get(self.currency, 2)
-        self.texts = Texts(self.look.language, settings.base_currency, settings.zone)
-        self.words = filters.Words(self.texts, self.say, names)
-        self.asked = Asked.of(request.query_params.multi_items(), places=self.places, numbers=self.numbers)
-
-    @staticmethod
-    async def of(asker: Asker, sitting: Sitting, request: Request) -> _Page:
-        settings = (await asker.ask(sitting, "/settings")).item
-        return _Page(request, settings, await employees(asker, sitting))
-
-
 async def export_form(asker: Asker, request: Request) -> Response:
     """Ask for the kind of file; the address names the filters."""
     look = Look.of(request)
     try:
         async with asker.sitting(caller_of(request), GROUPS) as sitting:
-            page = await _Page.of(asker, sitting, request)
+            page = await Frame.of(asker, sitting, request)
             first = await found(
                 asker, sitting, page.asked, numbers=page.numbers, places=page.places, limit=1, cursor=None
             )
@@ -101,11 +78,11 @@ async def export(asker: Asker, request: Request) -> Response:
     file = cast("IO[bytes]", TemporaryFile())  # noqa: SIM115 - closed when it was sent
     try:
         async with asker.sitting(caller_of(request), GROUPS) as sitting:
-            page = await _Page.of(asker, sitting, request)
+            page = await Frame.of(asker, sitting, request)
             count = await _write(asker, sitting, page, file, format, sheets.SEPARATORS[separator])
         key = form.get("key", "") or clock.new_id()
         id = created_id(page.caller.actor, f"export:{key}")
-        told = [f"{name}={value}" for name, value in page.asked.pairs() if name not in ("q", "view", "sort")]
+        told = [f"{name}={value}" for name, value in page.asked.pairs() if name not in ("q", "view", "sort", "saved")]
         command = RecordExport(
             export_id=id,
             what="clients",
@@ -122,7 +99,7 @@ async def export(asker: Asker, request: Request) -> Response:
     return StreamingResponse(_sent(file), media_type=sheets.MEDIA[format], headers=headers)
 
 
-async def _write(asker: Asker, sitting: Sitting, page: _Page, file: IO[bytes], format: str, separator: str) -> int:
+async def _write(asker: Asker, sitting: Sitting, page: Frame, file: IO[bytes], format: str, separator: str) -> int:
     """Write all rows and return how many. Raises Invalid for a search that finds more than can be listed."""
     made: Callable[[], sheets.Sheet] = (
         (lambda: sheets.Book(file, page.say.gettext("Clients")))

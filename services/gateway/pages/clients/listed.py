@@ -11,14 +11,17 @@ from starlette.responses import RedirectResponse, Response
 from contracts.clients.events import ClientStatus
 from contracts.money import EXPONENTS
 from contracts.problem import Invalid, Unavailable
+from services.gateway.bulk.acts import Acts
 from services.gateway.pages import menu
 from services.gateway.pages.asking import employees, shown_after
 from services.gateway.pages.clients import filters
 from services.gateway.pages.clients.asked import VIEWS, Asked
+from services.gateway.pages.clients.bulk.shown import lately, offered
 from services.gateway.pages.clients.metrics import metrics_of
 from services.gateway.pages.clients.more import entries
 from services.gateway.pages.clients.shown import card
 from services.gateway.pages.clients.table import table
+from services.gateway.pages.clients.views import shown as views
 from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look, keep
 from services.gateway.pages.render import html
@@ -34,17 +37,19 @@ _SECTIONS: tuple[ClientStatus, ...] = ("current", "potential")
 _COOKIE = "clients"
 
 
-async def clients(asker: Asker, request: Request) -> Response:
-    """Show the list; `?add=` with the form of a filter."""
-    return await _answered(asker, request, request.query_params.get("add", ""), None)
+async def clients(acts: Acts, asker: Asker, request: Request) -> Response:
+    """Show the list; `?add=` with the form of a filter. `acts`: of which the list tells how far they are."""
+    return await _answered(acts, asker, request, request.query_params.get("add", ""), None)
 
 
-async def add_filter(asker: Asker, request: Request) -> Response:
+async def add_filter(acts: Acts, asker: Asker, request: Request) -> Response:
     """Go to the list with one more filter, or show its form with what is wrong."""
-    return await _answered(asker, request, request.query_params.get("field", ""), request.query_params)
+    return await _answered(acts, asker, request, request.query_params.get("field", ""), request.query_params)
 
 
-async def _answered(asker: Asker, request: Request, field: str, typed: Mapping[str, str] | None) -> Response:
+async def _answered(
+    acts: Acts, asker: Asker, request: Request, field: str, typed: Mapping[str, str] | None
+) -> Response:
     look, caller = Look.of(request), caller_of(request)
     words, numbers = catalogue(look.language), caller.may("numbers")
     status = 200
@@ -70,6 +75,9 @@ async def _answered(asker: Asker, request: Request, field: str, typed: Mapping[s
             values |= {"offers": offers, "adding": None}
             if field in {name for name, _, _ in offers}:
                 values["adding"] = await filters.form(asker, sitting, asked, called, field, typed or {}, error)
+            values |= await offered(asker, sitting, request, asked, view)
+            values["views"] = await views.offered(asker, sitting, request, asked, words, view)
+            values["bulk"] = await lately(acts, caller, words, texts, called, asked)
             values |= {"as_of": texts.moment(sitting.as_of), "stale": sitting.stale}
     except Unavailable:
         return html(look, "loading.html", {}, status=503, headers={"refresh": "2"})
@@ -81,6 +89,7 @@ async def _answered(asker: Asker, request: Request, field: str, typed: Mapping[s
         "texts": texts,
         "chips": called.chips(asked),
         "filters": called.together(asked),
+        "owner_gone": bool(asked.owner and called.employees and asked.owner not in called.employees),
         "wrong": [called.names.get(name, name) for name in asked.wrong],
         "currency": settings.base_currency or "",
         "more": entries(words, caller, asked),

@@ -1,4 +1,4 @@
-// Dialogs open by data-opens="id". The browser closes them by Esc and gives the focus back.
+// Dialogs open by data-opens="id" and close by data-closes. The browser closes them by Esc and gives the focus back.
 export const open = (dialog) => {
   if (dialog.open) return;
   for (const each of document.querySelectorAll("[popover]:popover-open")) each.hidePopover();
@@ -9,6 +9,7 @@ export const open = (dialog) => {
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");
   if (opener) open(document.getElementById(opener.dataset.opens));
+  event.target.closest("[data-closes]")?.closest("dialog").close();
 });
 
 // Up and down go through an open menu of actions.

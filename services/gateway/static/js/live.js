@@ -2,6 +2,7 @@
 // (data-live-item). After a change the page is fetched again through its own address, so that rights hold once. An item
 // that reads otherwise is replaced where it stands; if any came, left or moved, nothing moves: a bar says so.
 import { follow } from "./live-source.js";
+import { counted } from "./plural.js";
 
 const GATHER_MS = 250;
 const WAIT_MS = 1000;
@@ -125,11 +126,8 @@ const replace = (item, fresh) => {
 const tell = (region, count) => {
   const bar = region.querySelector(":scope > .live-bar");
   if (!bar) return;
-  const form = new Intl.PluralRules(document.documentElement.lang).select(count);
   const shown = document.getElementById("live-words").content.firstElementChild.cloneNode(true);
-  const number = new Intl.NumberFormat(document.documentElement.lang).format(count);
-  const text = shown.dataset[form] ?? shown.dataset.other;
-  shown.querySelector("[data-count]").textContent = text.replace("{n}", number);
+  shown.querySelector("[data-count]").textContent = counted(shown.dataset, count);
   const link = shown.querySelector("a");
   link.href = location.pathname + location.search;
   bar.replaceChildren(shown);

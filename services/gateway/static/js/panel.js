@@ -55,5 +55,6 @@ addEventListener("popstate", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || panel()?.hidden !== false) return;
   if (document.querySelector("dialog[open], [popover]:popover-open")) return;
+  event.preventDefault();
   leave(panel().querySelector("[data-panel-close]"));
 });

@@ -14,3 +14,14 @@ if (named?.matches("tbody tr")) {
   history.scrollRestoration = "manual";
   named.scrollIntoView({ block: "center" });
 }
+
+// Up and down go from row to row by their links, or by their check boxes.
+document.addEventListener("keydown", (event) => {
+  if (!["ArrowDown", "ArrowUp"].includes(event.key)) return;
+  const row = event.target.closest(".sheet tbody tr");
+  const kind = ["th.first a", "[data-pick]"].find((each) => event.target.closest(each));
+  if (!row || !kind) return;
+  const next = event.key === "ArrowDown" ? row.nextElementSibling : row.previousElementSibling;
+  next?.querySelector(kind)?.focus();
+  event.preventDefault();
+});

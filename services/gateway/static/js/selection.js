@@ -1,48 +1,95 @@
-// Check boxes of a list and the bar that tells how many are chosen.
-const boxes = (card) => [...card.querySelectorAll("[data-pick]")];
+// Check boxes of a list, the bar that tells how many rows are chosen, and the dialogs that say what is done with them.
+import { counted } from "./plural.js";
 
-const refresh = (card) => {
-  const all = boxes(card);
-  const chosen = all.filter((box) => box.checked).length;
-  const head = card.querySelector("[data-pick-all]");
-  head.checked = chosen > 0 && chosen === all.length;
-  head.indeterminate = chosen > 0 && chosen < all.length;
-  const bar = card.querySelector(".selection");
-  const count = bar.querySelector(".selection-count");
-  bar.hidden = chosen === 0;
-  count.textContent = chosen === 1 ? count.dataset.one : count.dataset.many.replace("{}", String(chosen));
+const boxes = (list) => [...list.querySelectorAll("[data-pick]")];
+const lists = () => [...document.querySelectorAll("[data-selectable]")];
+const chosen = (list) => boxes(list).filter((box) => box.checked);
+
+// All that match, also on other pages: until a row of this page is left out.
+const every = (list) => "every" in list.dataset;
+const count = (list) => (every(list) ? Number(list.querySelector(".selection").dataset.total) : chosen(list).length);
+
+const refresh = (list) => {
+  const all = boxes(list).length;
+  const some = chosen(list).length;
+  if (some < all) delete list.dataset.every;
+  const head = list.querySelector("[data-pick-all]");
+  head.checked = some > 0 && some === all;
+  head.indeterminate = some > 0 && some < all;
+  const bar = list.querySelector(".selection");
+  const words = bar.querySelector("[data-count]");
+  bar.hidden = some === 0;
+  words.textContent = some ? counted(words.dataset, count(list)) : "";
+  const more = bar.querySelector("[data-pick-every]");
+  if (more) more.hidden = some < all || every(list);
+};
+
+const set = (list, checked) => {
+  for (const box of boxes(list)) box.checked = checked;
+  refresh(list);
 };
 
 let last = null;
 
+// With Shift all rows from the one that was chosen last; they become what this one is.
+const pick = (list, box, range) => {
+  const all = boxes(list);
+  const [from, to] = [all.indexOf(last), all.indexOf(box)];
+  if (range && from >= 0) {
+    for (const each of all.slice(Math.min(from, to), Math.max(from, to) + 1)) each.checked = box.checked;
+  }
+  last = box;
+  refresh(list);
+};
+
 document.addEventListener("click", (event) => {
-  const card = event.target.closest("[data-selectable]");
-  if (!card) return;
+  const list = event.target.closest("[data-selectable]");
+  if (!list) return;
   const box = event.target.closest("[data-pick]");
-  if (box) {
-    const all = boxes(card);
-    const from = all.indexOf(last);
-    const to = all.indexOf(box);
-    if (event.shiftKey && from >= 0) {
-      for (const each of all.slice(Math.min(from, to), Math.max(from, to) + 1)) each.checked = box.checked;
-    }
-    last = box;
-  } else if (event.target.closest("[data-pick-all]")) {
-    for (const each of boxes(card)) each.checked = event.target.checked;
+  if (box) pick(list, box, event.shiftKey);
+  else if (event.target.closest("[data-pick-all]")) set(list, event.target.checked);
+  else if (event.target.closest("[data-pick-every]")) {
+    list.dataset.every = "";
+    refresh(list);
+    list.querySelector(".selection-acts button").focus();
   } else if (event.target.closest("[data-pick-none]")) {
-    for (const each of boxes(card)) each.checked = false;
-    card.querySelector("[data-pick-all]").focus();
-  } else return;
-  refresh(card);
+    set(list, false);
+    list.querySelector("[data-pick-all]").focus();
+  }
 });
 
-// Up and down go from row to row by their links.
+// Space chooses the row one is at; on a check box the browser does it, but knows no ranges.
 document.addEventListener("keydown", (event) => {
-  if (!["ArrowDown", "ArrowUp"].includes(event.key)) return;
-  const row = event.target.closest(".sheet tbody tr");
-  const link = event.target.closest("th.first a");
-  if (!row || !link) return;
-  const next = event.key === "ArrowDown" ? row.nextElementSibling : row.previousElementSibling;
-  next?.querySelector("th.first a")?.focus();
+  if (event.key !== " ") return;
+  const list = event.target.closest("[data-selectable]");
+  const row = event.target.closest("tbody tr");
+  const box = row?.querySelector("[data-pick]");
+  if (!list || !box || !event.target.matches("th.first a, [data-pick]")) return;
+  if (event.target === box && !event.shiftKey) return;
   event.preventDefault();
+  box.checked = !box.checked;
+  pick(list, box, event.shiftKey);
 });
+document.addEventListener("keyup", (event) => {
+  if (event.key === " " && event.shiftKey && event.target.matches("[data-pick]")) event.preventDefault();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented) return;
+  if (document.querySelector("dialog[open], [popover]:popover-open")) return;
+  for (const list of lists()) if (chosen(list).length) set(list, false);
+});
+
+document.addEventListener("opened", (event) => {
+  if (!event.target.matches("[data-picked]")) return;
+  const [list] = lists();
+  const form = event.target.querySelector("form");
+  form.elements.ids.value = chosen(list)
+    .map((box) => box.value)
+    .join(",");
+  form.elements.every.value = every(list) ? "1" : "";
+  const words = event.target.querySelector("[data-count]");
+  words.textContent = counted(words.dataset, count(list));
+});
+
+// A page that the browser shows again may have boxes checked.
+addEventListener("pageshow", () => lists().forEach(refresh));

@@ -1,0 +1,36 @@
+"""What acts on a list of clients begin with: who asks, for which clients, and how things are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+
+from contracts.money import EXPONENTS
+from services.gateway.pages.asking import employees
+from services.gateway.pages.clients import filters
+from services.gateway.pages.clients.asked import Asked
+from services.gateway.pages.languages import catalogue
+from services.gateway.pages.look import Look
+from services.gateway.pages.texts import Texts
+from services.kit.web import Asker, Sitting, caller_of
+
+
+class Frame:
+    """`asked`: the list as the address of the act holds it; `places`: decimals of the base currency."""
+
+    def __init__(self, request: Request, settings: Any, names: dict[str, str]) -> None:
+        self.look, self.caller = Look.of(request), caller_of(request)
+        self.say, self.numbers = catalogue(self.look.language), self.caller.may("numbers")
+        self.settings = settings
+        self.currency = settings.base_currency or ""
+        self.places = EXPONENTS.get(self.currency, 2)
+        self.texts = Texts(self.look.language, settings.base_currency, settings.zone)
+        self.words = filters.Words(self.texts, self.say, names)
+        self.asked = Asked.of(request.query_params.multi_items(), places=self.places, numbers=self.numbers)
+
+    @staticmethod
+    async def of(asker: Asker, sitting: Sitting, request: Request) -> Frame:
+        """Ask for what is needed."""
+        settings = (await asker.ask(sitting, "/settings")).item
+        return Frame(request, settings, await employees(asker, sitting))

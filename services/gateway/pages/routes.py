@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.gateway.pages import look
-from services.gateway.pages.clients import export, forms
+from services.gateway.pages.clients import export, forms, setting
 from services.gateway.pages.clients.listed import add_filter, clients
 from services.gateway.pages.clients.options import OPTIONS, options
 from services.gateway.pages.clients.page import client, panel, why
@@ -45,5 +45,12 @@ def pages(_: Engine, *, imports: Imports | None = None, development: bool = Fals
         PageRoute(look.PATH, look.choose, needs=OPEN),
         PageRoute("/static/{version}/{name:path}", static, needs=OPEN),
     )
-    every = (*always, *forms.routes(), *export.routes(), *contact_forms.routes(), *ImportPages(imports).routes())
+    every = (
+        *always,
+        *forms.routes(),
+        *setting.routes(),
+        *export.routes(),
+        *contact_forms.routes(),
+        *ImportPages(imports).routes(),
+    )
     return (*every, *SPECIMEN) if development else every

@@ -14,6 +14,7 @@ from contracts.ids import created_id
 from contracts.problem import Invalid, NotFound
 from services.gateway.pages import menu
 from services.gateway.pages.clients import fields as form_fields
+from services.gateway.pages.clients.kept import the_client
 from services.gateway.pages.clients.shown import address
 from services.gateway.pages.clients.similar import Alike, known_already
 from services.gateway.pages.doing import Errors, csrf, gone_to, seen_version, tried
@@ -64,13 +65,13 @@ async def new(asker: Asker, request: Request) -> Response:
 
 async def edit_form(asker: Asker, request: Request) -> Response:
     """Show the form of a client."""
-    client = await _client(asker, request)
+    client = await the_client(asker, request)
     return await _form(asker, request, form_fields.shown(client), [], clock.new_id(), client)
 
 
 async def edit(asker: Asker, request: Request) -> Response:
     """Save what was changed; refused if somebody else saved since the form was opened."""
-    form, client = await form_of(request), await _client(asker, request)
+    form, client = await form_of(request), await the_client(asker, request)
     fields, key = form_fields.typed(form), form.get("key", "") or clock.new_id()
 
     async def act() -> Response:
@@ -151,11 +152,6 @@ async def edit_note(asker: Asker, request: Request) -> Response:
 # ---------------------------------------------------------------- within
 
 
-async def _client(asker: Asker, request: Request) -> Any:
-    async with asker.sitting(caller_of(request), _GROUPS) as sitting:
-        return (await asker.ask(sitting, "/clients/{client_id}", client_id=request.path_params["client_id"])).item
-
-
 async def _note(asker: Asker, request: Request) -> Any:
     async with asker.sitting(caller_of(request), _GROUPS) as sitting:
         return (await asker.ask(sitting, "/notes/{note_id}", note_id=request.path_params["note_id"])).item
@@ -206,7 +202,7 @@ async def _note_form(request: Request, given: Mapping[str, str], errors: Errors,
     return html(look, "clients/note.html", values, status=422 if errors else 200)
 
 
-def _there(handler: Handler) -> Handler:
+def there(handler: Handler) -> Handler:
     """Answer in words if what the form is about is not there, or not the caller's to see."""
 
     async def answer(asker: Asker, request: Request) -> Response:
@@ -232,4 +228,4 @@ def routes() -> tuple[PageRoute, ...]:
         ("GET", "/notes/{note_id}", note_form),
         ("POST", "/notes/{note_id}/{what}", edit_note),
     ]
-    return tuple(PageRoute(path, _there(handler), needs=_WRITE, method=method) for method, path, handler in table)
+    return tuple(PageRoute(path, there(handler), needs=_WRITE, method=method) for method, path, handler in table)

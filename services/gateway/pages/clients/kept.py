@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -24,9 +25,14 @@ async def the_client(asker: Asker, request: Request, after: str | None = None) -
 
 async def client_since(asker: Asker, request: Request, conflict: VersionConflict) -> Any:
     """Return the client with what somebody else saved first. Raises the conflict if that is not shown in time."""
+    return await since(lambda: the_client(asker, request), conflict)
+
+
+async def since(read: Callable[[], Awaitable[Any]], conflict: VersionConflict) -> Any:
+    """Read a record until it has what somebody else saved first. Raises the conflict if that is not shown in time."""
     wanted = conflict.facts.get("actual")
     for _ in range(int(_LONGEST / _STEP)):
-        found = await the_client(asker, request)
+        found = await read()
         if not isinstance(wanted, int) or found.version >= wanted:
             return found
         await asyncio.sleep(_STEP)

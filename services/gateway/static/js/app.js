@@ -10,4 +10,6 @@ import "./selection.js";
 import "./tags.js";
 import "./files.js";
 import "./forms.js";
+import "./drafts.js";
+import "./saving.js";
 import "./live.js";

@@ -100,3 +100,92 @@ async def test_who_may_not_edit_sees_plain_badges(tmp_path: Path) -> None:  # P1
         assert ("set-status" in shown, "Warm" in text_of(shown)) == (False, True)
         assert (await item(app))["status"] == "potential"
         await sent(app, "/clients/acme/set/status", form, 303, **bearer("manager:me"))
+
+
+async def test_a_field_is_edited_where_it_stands_and_undone(tmp_path: Path) -> None:  # S3.12
+    async with running(tmp_path) as app:
+        await acme(app, email="a@acme.test", phones=["1", "2"], city="Kyiv")
+        shown = await page(app, "/clients/acme")
+        assert set(re.findall(r'hx-get="/clients/acme/set/(\w+)"', shown)) == {
+            "email", "phones", "owner_id", "discount", "source",
+        }  # fmt: skip
+        small = await page(app, "/clients/acme/set/phones")
+        assert ('value="1, 2"' in small, 'value="1\n2"' in small) == (True, True)
+        form = {"was": "1\r\n2", "value": "3; 4", "key": "k"}
+        html = await sent(app, "/clients/acme/set/phones", form, 200, **HTMX)
+        assert 'data-text="Phone: 3; 4"' in html
+        now = await item(app)
+        assert (now["phones"], now["email"], now["city"]) == (["3", "4"], "a@acme.test", "Kyiv")
+        await sent(app, "/clients/acme/set/phones", undo_of(html), 200, **HTMX)
+        assert (await item(app))["phones"] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "kept"),
+    [
+        ("discount", "7,5", "7.5"),
+        ("source", " fair ", "fair"),
+        ("email", "", None),
+        ("tags", "VIP, north", ["VIP", "north"]),
+        ("currency", "eur", "EUR"),
+        ("language", "uk", "uk"),
+        ("birthday", "1990-05-17", "1990-05-17"),
+        ("owner_id", "maria", "maria"),
+    ],
+)
+async def test_each_field_is_read_as_the_whole_form_reads_it(
+    tmp_path: Path, field: str, typed: str, kept: object
+) -> None:  # S3.11 to S3.19
+    async with running(tmp_path) as app:
+        await app.done("/employees", {"employee_id": "maria", "name": "Maria"})
+        await acme(app, email="a@acme.test", language="en")
+        was = {"discount": "0", "email": "a@acme.test", "language": "en"}.get(field, "")
+        html = await sent(app, f"/clients/acme/set/{field}", {"was": was, "value": typed, "key": "k"}, 200, **HTMX)
+        assert (await item(app))[field] == kept
+        await sent(app, f"/clients/acme/set/{field}", undo_of(html), 200, **HTMX)
+        assert (await item(app))[field] == ([] if field == "tags" else was or None)
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"), [("discount", "140"), ("birthday", "soon"), ("currency", "EURO"), ("owner_id", "nobody")]
+)
+async def test_a_wrong_value_is_refused_in_its_place(tmp_path: Path, field: str, typed: str) -> None:
+    async with running(tmp_path) as app:
+        await acme(app)
+        was = "0" if field == "discount" else ""
+        html = await sent(app, f"/clients/acme/set/{field}", {"was": was, "value": typed, "key": "k"}, 422, **HTMX)
+        assert f'id="fact-{field}-value-error"' in html
+        assert typed in html or field == "owner_id", "what was typed is kept"
+        assert (await item(app))["version"] == 1
+
+
+async def test_what_somebody_else_saved_meanwhile_is_told_in_its_place(tmp_path: Path) -> None:
+    async with running(tmp_path) as app:
+        await acme(app, email="a@acme.test")
+        await app.done("/clients/acme/details", {"name": "Acme", "email": "theirs@acme.test", "source": "fair"})
+        assert await app.engine.settle(60)
+        form = {"was": "a@acme.test", "value": "mine@acme.test", "key": "k"}
+        html = await sent(app, "/clients/acme/set/email", form, 422, **HTMX)
+        assert "Somebody else saved “theirs@acme.test” meanwhile." in text_of(html)
+        assert 'value="mine@acme.test"' in html
+        again = dict(re.findall(r'name="(\w+)"[^>]* value="([^"]*)"', html)) | {"value": "mine@acme.test"}
+        assert again["was"] == "theirs@acme.test"
+        await sent(app, "/clients/acme/set/email", again, 200, **HTMX)
+        now = await item(app)
+        assert (now["email"], now["source"]) == ("mine@acme.test", "fair")
+
+
+async def test_a_client_given_to_somebody_else_is_left(tmp_path: Path) -> None:  # P17
+    async with running(tmp_path) as app:
+        for id in ("me", "mate"):
+            await app.done("/employees", {"employee_id": id, "name": id})
+        await acme(app, owner_id="me")
+        mine = bearer("manager:me")
+        answer = await app.http.post(
+            "/clients/acme/set/owner_id", data={"was": "me", "value": "mate", "key": "k"}, headers=HTMX | mine
+        )
+        assert (answer.status_code, answer.headers["hx-refresh"]) == (200, "true")
+        assert (await app.http.get("/clients/acme", headers=mine)).status_code == 404
+        assert (await app.http.get("/clients/acme/set/name", headers=mine)).status_code == 422
+        shown = (await app.http.get("/clients/acme", headers=bearer("marketer:kim"))).text
+        assert "data-in-place" not in shown

@@ -152,6 +152,7 @@ PAGES: dict[tuple[str, str], set[str]] = {
     ("GET", "/clients/{client_id}/edit"): {A, D, M},
     ("POST", "/clients/{client_id}/edit"): {A, D, M},
     ("POST", "/clients/{client_id}/mark/{what}"): {A, D, M},
+    ("GET", "/clients/{client_id}/set/{field}"): {A, D, M},
     ("POST", "/clients/{client_id}/set/{field}"): {A, D, M},
     ("POST", "/clients/{client_id}/notes"): {A, D, M},
     ("GET", "/notes/{note_id}"): {A, D, M},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.gateway.pages import look
-from services.gateway.pages.clients import export, forms, setting
+from services.gateway.pages.clients import export, field, forms
 from services.gateway.pages.clients.listed import add_filter, clients
 from services.gateway.pages.clients.options import OPTIONS, options
 from services.gateway.pages.clients.page import client, panel, why
@@ -48,7 +48,7 @@ def pages(_: Engine, *, imports: Imports | None = None, development: bool = Fals
     every = (
         *always,
         *forms.routes(),
-        *setting.routes(),
+        *field.routes(),
         *export.routes(),
         *contact_forms.routes(),
         *ImportPages(imports).routes(),

@@ -52,6 +52,13 @@ def changed(client: Any, fields: Mapping[str, str]) -> list[Command]:
     return [changing(client, fields, name) for name in ("name", "status", "temperature", "discount", "owner_id")]
 
 
+def as_kept(client: Any, name: str, value: str) -> str:
+    """Return how the form of the client shows this value of a field once it is saved. Raises ValidationError."""
+    command = changing(client, shown(client) | {name: value}, name)
+    found = getattr(command, name)
+    return {"phones": "\n", "tags": ", "}[name].join(found) if isinstance(found, list) else str(found or "")
+
+
 def changing(client: Any, fields: Mapping[str, str], name: str) -> Command:
     """Return the one command of these that sets the named field. Raises ValidationError."""
     of = {"client_id": client.client_id}

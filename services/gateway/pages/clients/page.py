@@ -12,6 +12,7 @@ from starlette.responses import Response
 from contracts.problem import Invalid, NotFound, Unavailable
 from services.gateway.pages import menu
 from services.gateway.pages.asking import allowed, employees, explained, history, shown_after
+from services.gateway.pages.clients import editing
 from services.gateway.pages.clients.listed import GROUPS
 from services.gateway.pages.clients.persons import persons
 from services.gateway.pages.clients.shown import address, card, eight
@@ -99,6 +100,8 @@ async def _gathered(
         "orders": None if orders is None else [_fact(texts, stages, each, "order") for each in orders.items],
         "deals": None if deals is None else [_fact(texts, stages, each, "deal") for each in deals.items],
         "tab": tab,
+        "lines_of": editing.lines(found),
+        "labels": editing.labels(texts.language),
         "tabs": [
             (words.gettext("Main"), address(id), ""),
             (words.gettext("Notes"), f"{address(id)}?tab=notes", ""),

@@ -10,10 +10,9 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.problem import Invalid, Refusal, VersionConflict
+from contracts.problem import Refusal, VersionConflict
 from services.gateway.pages.asking import employees
 from services.gateway.pages.clients import fields as form_fields
-from services.gateway.pages.clients.forms import there
 from services.gateway.pages.clients.kept import client_since, the_client
 from services.gateway.pages.clients.shown import address
 from services.gateway.pages.clients.story import field_labels, written
@@ -23,8 +22,8 @@ from services.gateway.pages.look import Look
 from services.gateway.pages.render import html
 from services.kit import clock
 from services.kit.handle import Effect
-from services.kit.rights import Denied, needs
-from services.kit.web import Asker, PageRoute, caller_of
+from services.kit.rights import Denied
+from services.kit.web import Asker, caller_of
 from services.kit.web.commands import send
 from services.kit.web.forms import form_of
 from services.kit.web.problems import Fields
@@ -42,10 +41,7 @@ class Overtaken(Refusal):
 
 async def set_mark(asker: Asker, request: Request) -> Response:
     """Set status or temperature; the answer is what stands beside the name, with a message. 422 if it is refused."""
-    field = request.path_params["field"]
-    if field not in MARKS:
-        raise Invalid(f"{field!r} is not set on the page of a client")
-    form = await form_of(request)
+    form, field = await form_of(request), request.path_params["field"]
     try:
         client, effect = await kept(asker, request, field, form)
     except (Refusal, ValidationError) as refusal:
@@ -101,9 +97,9 @@ async def told(asker: Asker, request: Request, before: Any, field: str, form: Ma
     words, after = catalogue(Look.of(request).language), form.get("value", "").strip()
     async with asker.sitting(caller_of(request), ("gateway",)) as sitting:
         names = await employees(asker, sitting)
-    shown = written(words, names, field, after or None)
+    shown = written(words, names, field, after.replace("\n", ", ") or None)
     said = {"kind": "good", "text": f"{field_labels(words)[field]}: {shown}"}
-    undo = {"field": field, "was": after, "value": form_fields.shown(before)[field]}
+    undo = {"field": field, "was": form_fields.as_kept(before, field, after), "value": form_fields.shown(before)[field]}
     return said if "undo" in form or undo["was"] == undo["value"] else {**said, "undo": undo}
 
 
@@ -118,10 +114,3 @@ async def _marks(asker: Asker, request: Request, after: str | None, said: dict[s
         "set_now": request.path_params["field"],
     }
     return html(Look.of(request), "clients/marks.html", values, status=422 if said["kind"] == "bad" else 200)
-
-
-def routes() -> tuple[PageRoute, ...]:
-    """Return the routes."""
-    return (
-        PageRoute("/clients/{client_id}/set/{field}", there(set_mark), needs=needs("clients.write"), method="POST"),
-    )

@@ -12,4 +12,5 @@ import "./files.js";
 import "./forms.js";
 import "./drafts.js";
 import "./saving.js";
+import "./inplace.js";
 import "./live.js";

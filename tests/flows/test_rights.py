@@ -154,6 +154,8 @@ PAGES: dict[tuple[str, str], set[str]] = {
     ("POST", "/clients/{client_id}/mark/{what}"): {A, D, M},
     ("GET", "/clients/{client_id}/set/{field}"): {A, D, M},
     ("POST", "/clients/{client_id}/set/{field}"): {A, D, M},
+    ("GET", "/clients/{client_id}/erase"): {A, D},
+    ("POST", "/clients/{client_id}/erase"): {A, D},
     ("POST", "/clients/{client_id}/notes"): {A, D, M},
     ("GET", "/notes/{note_id}"): {A, D, M},
     ("POST", "/notes/{note_id}/{what}"): {A, D, M},

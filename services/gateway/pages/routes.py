@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.gateway.pages import look
-from services.gateway.pages.clients import export, field, forms
+from services.gateway.pages.clients import erasing, export, field, forms
 from services.gateway.pages.clients.listed import add_filter, clients
 from services.gateway.pages.clients.options import OPTIONS, options
 from services.gateway.pages.clients.page import client, panel, why
@@ -49,6 +49,7 @@ def pages(_: Engine, *, imports: Imports | None = None, development: bool = Fals
         *always,
         *forms.routes(),
         *field.routes(),
+        *erasing.routes(),
         *export.routes(),
         *contact_forms.routes(),
         *ImportPages(imports).routes(),

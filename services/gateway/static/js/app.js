@@ -13,4 +13,5 @@ import "./forms.js";
 import "./drafts.js";
 import "./saving.js";
 import "./inplace.js";
+import "./typed.js";
 import "./live.js";

@@ -34,14 +34,17 @@ const lost = (form, submitter) => {
   again.focus();
 };
 
+// The form again, with what is wrong; false for an answer that is no page.
 const refused = (form, text) => {
   const page = parsed(text);
-  const main = document.adoptNode(page.getElementById("main"));
-  document.getElementById("main").replaceWith(main);
+  const main = page.getElementById("main");
+  if (!main) return false;
+  document.getElementById("main").replaceWith(document.adoptNode(main));
   document.title = page.title;
   goOn(form, main.querySelector("form[data-draft]"));
   window.htmx?.process(main);
   focus();
+  return true;
 };
 
 const gone = (form, address) => {
@@ -61,8 +64,8 @@ const save = async (form, submitter) => {
     let { answer, text } = await send(form, submitter);
     if (answer.status === 403 && (await sealed(form))) ({ answer, text } = await send(form, submitter));
     if (answer.redirected) return gone(form, answer.url);
-    if (answer.status === 422) refused(form, text);
-    else toast(words(answer.status === 403 ? "denied" : "failed"), "bad");
+    if (answer.status === 422 && refused(form, text)) return;
+    toast(words(answer.status === 403 ? "denied" : "failed"), "bad");
   } catch {
     lost(form, submitter);
   } finally {

@@ -30,9 +30,10 @@ PAGES = (
     "/clients?view=table&status=current&sales_count=ge:1", "/clients?view=table&add=balance",
     "/clients?view=table&country=Nowhere", f"/clients?temperature=warm&view=table&saved={VIEW}",
     "/clients/export?status=current", CLIENT, f"{CLIENT}?tab=history",
-    "/clients/new", f"{CLIENT}/edit", f"{CLIENT}?tab=contacts", "/contacts", "/contacts?q=a&panel=person-0-0",
-    "/contacts?q=nobody", "/contacts/person-2-0", "/contacts/person-0-0?tab=history", "/contacts/person-0-0/edit",
-    "/contacts/new", "/clients/import", IMPORT, TAKEN, f"/clients/bulk/{BULK}", "/profile", "/employees", "/sign-in",
+    "/clients/new", f"{CLIENT}/edit", f"{CLIENT}/erase", f"{CLIENT}?tab=contacts", "/contacts",
+    "/contacts?q=a&panel=person-0-0", "/contacts?q=nobody", "/contacts/person-2-0",
+    "/contacts/person-0-0?tab=history", "/contacts/person-0-0/edit", "/contacts/new", "/clients/import", IMPORT,
+    TAKEN, f"/clients/bulk/{BULK}", "/profile", "/employees", "/sign-in",
 )  # fmt: skip
 LANGUAGES = ("en", "uk", "ru")
 WAIT_MS = 60_000

@@ -135,7 +135,7 @@ async def test_own_sessions_are_listed_and_end_everywhere(opened: Door):
     await two.sign_in("ann")
     page = (await one.get("/profile")).text
     assert ("Another browser" in page, "10.0.0.2" in page) == (True, True)
-    assert (await one.send("/profile/sessions/end")).headers["location"] == "/sign-in"
+    assert (await one.send("/profile/sessions/end")).headers["location"] == "/sign-in?out=1"
     for browser in (one, two):
         assert (await browser.get(f"{API}/clients")).status_code == 401
 

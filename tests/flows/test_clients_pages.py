@@ -170,3 +170,24 @@ async def test_the_palette_finds_clients_contacts_and_places(tmp_path: Path) -> 
         assert "Changed last" in text_of(await page(app, "/palette"))
         assert "Sales analytics" in text_of(await page(app, "/palette?q=analyt"))
         assert "Nothing found" in text_of(await page(app, "/palette?q=zzzz"))
+
+
+async def test_the_bar_of_a_phone_calls_notes_and_edits_as_one_may(tmp_path: Path) -> None:
+    async with running(tmp_path) as app:
+        await app.done("/clients", {"client_id": "acme", "name": "Acme", "phones": ["+380 44 1"]})
+        await app.done("/clients", {"client_id": "mute", "name": "Mute"})
+        assert await app.engine.settle(60)
+
+        async def bar(path: str, who: str = "administrator:local") -> str:
+            html = (await app.http.get(path, headers=bearer(who))).text
+            return html[html.index('<nav class="bottom-bar"') :].partition("</nav>")[0]
+
+        own = await bar("/clients/acme")
+        assert re.findall(r'href="([^"]+)"', re.sub(r"<svg.*?</svg>", "", own)) == [
+            "tel:+380441", "#new-note", "/clients/acme/edit",
+        ]  # fmt: skip
+        assert 'href="/clients/acme#new-note"' in await bar("/clients/acme?tab=history")
+        mute = await bar("/clients/mute")
+        assert ("tel:" in mute, "No phone" in mute) == (False, True)
+        seen = await bar("/clients/acme", "marketer:kim")
+        assert ("tel:+380441" in seen, "new-note" in seen, "/edit" in seen) == (True, False, False)

@@ -268,7 +268,7 @@ class AccountPages:
         return response
 
     def _out(self, request: Request) -> Response:
-        response = RedirectResponse(SIGN_IN, 303)
+        response = RedirectResponse(f"{SIGN_IN}?out=1", 303)  # what was typed is wiped there
         self._entry.origin.take_back(request, response)
         return response
 

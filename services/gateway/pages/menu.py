@@ -51,4 +51,5 @@ def shell(words: NullTranslations, caller: Caller, current: str, workspace: str 
         create=create if writes else [],
         bottom=bottom,
         imports=IMPORT if caller.may("clients.write", "clients.import") else "",
+        me=caller.actor,
     )

@@ -7,7 +7,7 @@ from functools import partial
 
 from services.gateway.bulk.acts import Acts
 from services.gateway.pages import look
-from services.gateway.pages.clients import export, forms
+from services.gateway.pages.clients import erasing, export, field, forms
 from services.gateway.pages.clients.bulk.routes import BulkPages
 from services.gateway.pages.clients.listed import add_filter, clients
 from services.gateway.pages.clients.options import OPTIONS, options
@@ -53,6 +53,8 @@ def pages(engine: Engine, *, imports: Imports | None = None, development: bool =
     every = (
         *always,
         *forms.routes(),
+        *field.routes(),
+        *erasing.routes(),
         *export.routes(),
         *BulkPages(acts).routes(),
         *views.routes(),

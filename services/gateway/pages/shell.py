@@ -49,3 +49,5 @@ class Shell:
     """The bar at the bottom of a phone's screen."""
     imports: str = ""
     """Where lists are imported; "" for who may not."""
+    me: str = ""
+    """The id of the employee: what they type is kept for them alone."""

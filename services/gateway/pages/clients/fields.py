@@ -49,14 +49,30 @@ def registered(client_id: str, fields: Mapping[str, str]) -> c.RegisterClient:
 def changed(client: Any, fields: Mapping[str, str]) -> list[Command]:
     """Return the commands that make a client what the form says; one that changes nothing is no event. The links of a
     client stay. Raises ValidationError."""
+    return [changing(client, fields, name) for name in ("name", "status", "temperature", "discount", "owner_id")]
+
+
+def as_kept(client: Any, name: str, value: str) -> str:
+    """Return how the form of the client shows this value of a field once it is saved. Raises ValidationError."""
+    command = changing(client, shown(client) | {name: value}, name)
+    found = getattr(command, name)
+    return {"phones": "\n", "tags": ", "}[name].join(found) if isinstance(found, list) else str(found or "")
+
+
+def changing(client: Any, fields: Mapping[str, str], name: str) -> Command:
+    """Return the one command of these that sets the named field. Raises ValidationError."""
     of = {"client_id": client.client_id}
-    return [
-        c.ChangeClientDetails.model_validate({**of, **_details(fields), "links": client.links}),
-        c.ChangeClientStatus.model_validate({**of, "status": fields["status"]}),
-        c.ChangeClientTemperature.model_validate({**of, "temperature": fields["temperature"] or None}),
-        c.ChangeClientTerms.model_validate({**of, **_terms(fields)}),
-        c.AssignClient.model_validate({**of, "owner_id": fields["owner_id"] or None}),
-    ]
+    match name:
+        case "status":
+            return c.ChangeClientStatus.model_validate({**of, "status": fields["status"]})
+        case "temperature":
+            return c.ChangeClientTemperature.model_validate({**of, "temperature": fields["temperature"] or None})
+        case "discount" | "currency" | "language":
+            return c.ChangeClientTerms.model_validate({**of, **_terms(fields)})
+        case "owner_id":
+            return c.AssignClient.model_validate({**of, "owner_id": fields["owner_id"] or None})
+        case _:
+            return c.ChangeClientDetails.model_validate({**of, **_details(fields), "links": client.links})
 
 
 def _details(fields: Mapping[str, str]) -> dict[str, Any]:

@@ -11,14 +11,18 @@ from starlette.responses import Response
 from contracts.base import Command
 from contracts.clients import commands as c
 from contracts.ids import created_id
-from contracts.problem import Invalid, NotFound
+from contracts.problem import Invalid, NotFound, VersionConflict
 from services.gateway.pages import menu
 from services.gateway.pages.clients import fields as form_fields
+from services.gateway.pages.clients.kept import client_since, the_client
 from services.gateway.pages.clients.shown import address
 from services.gateway.pages.clients.similar import Alike, known_already
+from services.gateway.pages.conflict import conflict as asked_which
+from services.gateway.pages.conflict import opened_now
 from services.gateway.pages.doing import Errors, csrf, gone_to, seen_version, tried
 from services.gateway.pages.languages import LANGUAGES, catalogue
 from services.gateway.pages.look import Look
+from services.gateway.pages.merging import answered, merged, opened_with
 from services.gateway.pages.render import html
 from services.kit import clock
 from services.kit.rights import needs
@@ -64,23 +68,41 @@ async def new(asker: Asker, request: Request) -> Response:
 
 async def edit_form(asker: Asker, request: Request) -> Response:
     """Show the form of a client."""
-    client = await _client(asker, request)
+    client = await the_client(asker, request)
     return await _form(asker, request, form_fields.shown(client), [], clock.new_id(), client)
 
 
 async def edit(asker: Asker, request: Request) -> Response:
-    """Save what was changed; refused if somebody else saved since the form was opened."""
-    form, client = await form_of(request), await _client(asker, request)
-    fields, key = form_fields.typed(form), form.get("key", "") or clock.new_id()
+    """Save what was changed; what somebody else saved since the form was opened is kept, or asked about."""
+    form, client = await form_of(request), await the_client(asker, request)
+    fields, key = answered(form, form_fields.typed(form)), form.get("key", "") or clock.new_id()
 
     async def act() -> Response:
-        version, effect = seen_version(form), None
-        for command in form_fields.changed(client, fields):
-            effect = await send(asker.engine, request, command, client.client_id, key, version)
-            version = effect.version
-        return gone_to(asker, address(client.client_id), effect)
+        try:
+            return await _saved(asker, request, client, fields, key, seen_version(form))
+        except VersionConflict as conflict:
+            now = await client_since(asker, request, conflict)
+        theirs = form_fields.shown(now)
+        found = merged(fields, theirs, opened_with(form))
+        if not found.asked:
+            return await _saved(asker, request, now, found.fields, f"{key}-{now.version}", now.version)
+        return await asked_which(
+            asker, request, now, found, theirs, draft=f"client {now.client_id}", back=address(now.client_id),
+            current=menu.CLIENTS, history=("/clients/{client_id}/history", {"client_id": now.client_id}), also={},
+        )  # fmt: skip
 
     return await tried(act, lambda errors: _form(asker, request, fields, errors, key, client))
+
+
+async def _saved(
+    asker: Asker, request: Request, client: Any, fields: Mapping[str, str], key: str, version: int | None
+) -> Response:
+    """Save the fields of a client that is at this version. Raises VersionConflict, and what the commands refuse."""
+    effect = None
+    for command in form_fields.changed(client, fields):
+        effect = await send(asker.engine, request, command, client.client_id, key, version)
+        version = effect.version
+    return gone_to(asker, address(client.client_id), effect)
 
 
 async def mark(asker: Asker, request: Request) -> Response:
@@ -151,11 +173,6 @@ async def edit_note(asker: Asker, request: Request) -> Response:
 # ---------------------------------------------------------------- within
 
 
-async def _client(asker: Asker, request: Request) -> Any:
-    async with asker.sitting(caller_of(request), _GROUPS) as sitting:
-        return (await asker.ask(sitting, "/clients/{client_id}", client_id=request.path_params["client_id"])).item
-
-
 async def _note(asker: Asker, request: Request) -> Any:
     async with asker.sitting(caller_of(request), _GROUPS) as sitting:
         return (await asker.ask(sitting, "/notes/{note_id}", note_id=request.path_params["note_id"])).item
@@ -171,6 +188,7 @@ async def _form(
     similar: Sequence[Alike] = (),
 ) -> Response:
     look, caller = Look.of(request), caller_of(request)
+    opened = {} if client is None else await opened_now(request, client.version, form_fields.shown(client))
     async with asker.sitting(caller, _GROUPS) as sitting:
         settings = (await asker.ask(sitting, "/settings")).item
         people = (await asker.ask(sitting, "/employees", limit=200)).items if caller.may("staff.read") else []
@@ -186,6 +204,7 @@ async def _form(
         "spoken": list(LANGUAGES.items()),
         "back": menu.CLIENTS if client is None else address(client.client_id),
         "similar": similar,
+        **opened,
     }
     return html(look, "clients/form.html", values, status=422 if errors or similar else 200)
 
@@ -206,7 +225,7 @@ async def _note_form(request: Request, given: Mapping[str, str], errors: Errors,
     return html(look, "clients/note.html", values, status=422 if errors else 200)
 
 
-def _there(handler: Handler) -> Handler:
+def there(handler: Handler) -> Handler:
     """Answer in words if what the form is about is not there, or not the caller's to see."""
 
     async def answer(asker: Asker, request: Request) -> Response:
@@ -232,4 +251,4 @@ def routes() -> tuple[PageRoute, ...]:
         ("GET", "/notes/{note_id}", note_form),
         ("POST", "/notes/{note_id}/{what}", edit_note),
     ]
-    return tuple(PageRoute(path, _there(handler), needs=_WRITE, method=method) for method, path, handler in table)
+    return tuple(PageRoute(path, there(handler), needs=_WRITE, method=method) for method, path, handler in table)

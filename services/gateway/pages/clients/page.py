@@ -12,6 +12,7 @@ from starlette.responses import Response
 from contracts.problem import Invalid, NotFound, Unavailable
 from services.gateway.pages import menu
 from services.gateway.pages.asking import allowed, employees, explained, history, shown_after
+from services.gateway.pages.clients import editing
 from services.gateway.pages.clients.listed import GROUPS
 from services.gateway.pages.clients.persons import persons
 from services.gateway.pages.clients.shown import address, card, eight
@@ -63,6 +64,7 @@ async def _shown(asker: Asker, request: Request, template: str) -> Response:
         "shell": shell,
         "texts": texts,
         "may_write": caller.may("clients.write"),
+        "may_erase": caller.may("clients.erase"),
         "csrf": csrf(request),
         "key": clock.new_id(),
         "removed": request.query_params.get("removed", ""),
@@ -98,7 +100,10 @@ async def _gathered(
         "as_of": texts.moment(sitting.as_of),
         "orders": None if orders is None else [_fact(texts, stages, each, "order") for each in orders.items],
         "deals": None if deals is None else [_fact(texts, stages, each, "deal") for each in deals.items],
+        "erased": texts.day(found.erased_at) if found.erased_at else "",
         "tab": tab,
+        "lines_of": editing.lines(found),
+        "labels": editing.labels(texts.language),
         "tabs": [
             (words.gettext("Main"), address(id), ""),
             (words.gettext("Notes"), f"{address(id)}?tab=notes", ""),

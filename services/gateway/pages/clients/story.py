@@ -57,7 +57,7 @@ def _heading(words: NullTranslations, event: str) -> str:
 
 
 def _lines(words: NullTranslations, names: Mapping[str, str], entry: Any) -> list[tuple[str, str, str]]:
-    fields = _fields(words)
+    fields = field_labels(words)
     if entry.event.startswith("Contact"):
         fields["name"] = words.pgettext("person", "Name")
     lines = []
@@ -67,14 +67,15 @@ def _lines(words: NullTranslations, names: Mapping[str, str], entry: Any) -> lis
             lines.append(
                 (
                     label,
-                    _value(words, names, change.field, change.before),
-                    _value(words, names, change.field, change.after),
+                    written(words, names, change.field, change.before),
+                    written(words, names, change.field, change.after),
                 )
             )
     return lines
 
 
-def _fields(words: NullTranslations) -> dict[str, str]:
+def field_labels(words: NullTranslations) -> dict[str, str]:
+    """Return what the fields of clients and contact persons are called."""
     return {
         "kind": words.gettext("Kind"),
         "position": words.gettext("Position"),
@@ -103,7 +104,7 @@ def _fields(words: NullTranslations) -> dict[str, str]:
     }
 
 
-def _value(words: NullTranslations, names: Mapping[str, str], field: str, value: Any) -> str:
+def written(words: NullTranslations, names: Mapping[str, str], field: str, value: Any) -> str:
     """Write a value; a dash for none."""
     if value is None:
         return "–"

@@ -24,6 +24,11 @@ def shown(contact: Any) -> dict[str, str]:
     return {**texts, "phones": "\n".join(contact.phones), "main": ""}
 
 
+def kept(contact: Any) -> dict[str, str]:
+    """Return those fields of the form that are the contact person's own."""
+    return {name: value for name, value in shown(contact).items() if name not in {"client_id", "main"}}
+
+
 def blank(client_id: str = "") -> dict[str, str]:
     """Return the form of a new contact person, of this client if one is named."""
     return dict.fromkeys(NAMES, "") | {"client_id": client_id}

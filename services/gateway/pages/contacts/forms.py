@@ -10,18 +10,22 @@ from starlette.responses import Response
 
 from contracts.clients import commands as c
 from contracts.ids import created_id
-from contracts.problem import Invalid, NotFound
+from contracts.problem import Invalid, NotFound, VersionConflict
 from services.gateway.pages import menu
 from services.gateway.pages.asking import allowed
 from services.gateway.pages.clients import shown as clients
+from services.gateway.pages.clients.kept import since
 from services.gateway.pages.clients.options import OPTIONS
 from services.gateway.pages.clients.similar import Alike, known_already
+from services.gateway.pages.conflict import conflict as asked_which
+from services.gateway.pages.conflict import opened_now
 from services.gateway.pages.contacts import fields as form_fields
 from services.gateway.pages.contacts.page import nobody
 from services.gateway.pages.contacts.shown import address
 from services.gateway.pages.doing import Errors, csrf, gone_to, seen_version, tried
 from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look
+from services.gateway.pages.merging import answered, merged, opened_with
 from services.gateway.pages.render import html
 from services.kit import clock
 from services.kit.rights import needs
@@ -73,17 +77,31 @@ async def edit_form(asker: Asker, request: Request) -> Response:
 
 
 async def edit(asker: Asker, request: Request) -> Response:
-    """Save what was changed; refused if somebody else saved since the form was opened."""
+    """Save what was changed; what somebody else saved since the form was opened is kept, or asked about."""
     form, contact = await form_of(request), await _contact(asker, request)
-    fields = form_fields.typed(form) | {"client_id": contact.client_id}
+    fields = answered(form, form_fields.typed(form)) | {"client_id": contact.client_id}
     key, id = form.get("key", "") or clock.new_id(), contact.contact_id
 
-    async def act() -> Response:
-        command = form_fields.changed(id, fields)
-        effect = await send(asker.engine, request, command, id, key, seen_version(form))
-        if fields["main"]:
+    async def saved(typed: Mapping[str, str], key: str, version: int | None) -> Response:
+        command = form_fields.changed(id, typed)
+        effect = await send(asker.engine, request, command, id, key, version)
+        if typed["main"]:
             effect = await send(asker.engine, request, _main(contact.client_id, id), contact.client_id, key)
         return gone_to(asker, address(id), effect)
+
+    async def act() -> Response:
+        try:
+            return await saved(fields, key, seen_version(form))
+        except VersionConflict as conflict:
+            now = await since(lambda: _contact(asker, request), conflict)
+        theirs = form_fields.kept(now)
+        found = merged(fields, theirs, opened_with(form))
+        if not found.asked:
+            return await saved(found.fields, f"{key}-{now.version}", now.version)
+        return await asked_which(
+            asker, request, now, found, theirs, draft=f"contact {id}", back=address(id), current=menu.CONTACTS,
+            history=("/contacts/{contact_id}/history", {"contact_id": id}), also={},
+        )  # fmt: skip
 
     return await tried(act, lambda errors: _form(asker, request, fields, errors, key, contact))
 
@@ -138,6 +156,7 @@ async def _form(
 ) -> Response:
     look, caller = Look.of(request), caller_of(request)
     client = await _client(asker, request, fields["client_id"])
+    opened = {} if contact is None else await opened_now(request, contact.version, form_fields.kept(contact))
     of_field = [(name.partition(".")[0], message) for name, message in errors]
     from_client = "client" in request.query_params or (await _back(request)) == "client"
     values = {
@@ -154,6 +173,7 @@ async def _form(
         "options": OPTIONS,
         "from_client": from_client,
         "back": _cancelled(contact, client, from_client=from_client),
+        **opened,
     }
     return html(look, "contacts/form.html", values, status=422 if errors or similar else 200)
 

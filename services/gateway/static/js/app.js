@@ -10,4 +10,8 @@ import "./selection.js";
 import "./tags.js";
 import "./files.js";
 import "./forms.js";
+import "./drafts.js";
+import "./saving.js";
+import "./inplace.js";
+import "./typed.js";
 import "./live.js";

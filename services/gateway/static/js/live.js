@@ -38,7 +38,7 @@ const busy = () => {
   return regions().some(
     (region) =>
       (region.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) ||
-      region.querySelector("[popover]:popover-open, dialog[open], [data-dragged], input:checked") ||
+      region.querySelector("[popover]:popover-open, dialog[open], [data-dragged], [data-in-place-form], input:checked") ||
       (selected && !selected.isCollapsed && region.contains(selected.anchorNode)),
   );
 };
@@ -87,7 +87,7 @@ const read = (item) => {
   const copy = item.cloneNode(true);
   copy.classList.remove("is-changed");
   for (const hidden of copy.querySelectorAll("input[type=hidden], [popover]")) hidden.remove();
-  return copy.outerHTML;
+  return copy.outerHTML.replace(/\s*([<>])\s*/g, "$1");
 };
 
 const renew = (region, fresh) => {

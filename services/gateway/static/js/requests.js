@@ -3,7 +3,7 @@ import { toast, words } from "./toast.js";
 
 let running = 0;
 
-const count = (by) => {
+export const count = (by) => {
   running = Math.max(0, running + by);
   if (running) document.documentElement.dataset.busy = "";
   else delete document.documentElement.dataset.busy;
@@ -28,7 +28,7 @@ document.addEventListener("htmx:response:error", (event) => {
 document.addEventListener("htmx:error", (event) => {
   if (event.detail.ctx) toast(words("lost"), "bad");
 });
-const focus = () => {
+export const focus = () => {
   const wanted = document.querySelector("[data-focus]");
   wanted?.removeAttribute("data-focus");
   wanted?.focus();

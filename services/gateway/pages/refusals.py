@@ -77,6 +77,16 @@ _SENTENCES = Sentences((
     N_("name the funnel of the stage too"),
     N_("set the base currency in the settings first"),
     N_("the value is too large in %(currency)s"),
+    # many clients at once, saved views
+    N_("choose clients first"),
+    N_("it is still going on; wait until it is done"),
+    N_("nothing was begun"),
+    N_("a change of many clients can be undone for ten minutes; change them back by another one"),
+    N_("there is a view %(id)s already"),
+    N_("there is no view %(id)s"),
+    N_("the view was removed; restore it first"),
+    N_("this view is somebody else's; save it as one of your own"),
+    N_("your account has no right to share views with so many"),
     # employees, accounts, the workspace
     N_("there is an employee %(id)s already"),
     N_("the login %(login)s is taken; choose another one"),

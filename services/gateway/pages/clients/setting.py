@@ -19,6 +19,7 @@ from services.gateway.pages.clients.story import field_labels, written
 from services.gateway.pages.doing import csrf, gone_to
 from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look
+from services.gateway.pages.refusals import said
 from services.gateway.pages.render import html
 from services.kit import clock
 from services.kit.handle import Effect
@@ -89,7 +90,8 @@ def plain(request: Request, refusal: Refusal | ValidationError) -> str:
         )
     if isinstance(refusal, ValidationError):
         refusal = Fields.of(refusal)
-    return "; ".join(each.message for each in refusal.errors) if isinstance(refusal, Fields) else refusal.detail
+    texts = [each.message for each in refusal.errors] if isinstance(refusal, Fields) else [refusal.detail]
+    return "; ".join(said(words, text) for text in texts)
 
 
 async def told(asker: Asker, request: Request, before: Any, field: str, form: Mapping[str, str]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from services.gateway.pages.clients.listed import GROUPS
 from services.gateway.pages.doing import csrf
 from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look
+from services.gateway.pages.refusals import said
 from services.gateway.pages.render import html
 from services.kit.rights import needs
 from services.kit.web import Asker, PageRoute, caller_of
@@ -151,7 +152,7 @@ def _refused(request: Request, frame: Frame, refusal: Invalid) -> Response:
     }
     values = {
         "shell": menu.shell(frame.say, frame.caller, menu.CLIENTS, frame.settings.name),
-        "why": known.get(refusal.field or "", refusal.detail),
+        "why": known.get(refusal.field or "") or said(say, refusal.detail),
         "back": frame.asked.address(cursor=frame.asked.cursor),
     }
     return html(frame.look, "clients/bulk/refused.html", values, status=422)

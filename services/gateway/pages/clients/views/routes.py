@@ -18,6 +18,7 @@ from services.gateway.pages.clients.frame import Frame
 from services.gateway.pages.clients.listed import GROUPS
 from services.gateway.pages.clients.views.shown import VIEWS, address
 from services.gateway.pages.doing import gone_to, tried
+from services.gateway.pages.refusals import said
 from services.gateway.pages.render import html
 from services.kit import clock
 from services.kit.rights import needs
@@ -133,7 +134,7 @@ async def _done(
 
     async def again(errors: list[tuple[str, str]]) -> Response:
         named = frame.say.gettext("Give the view a name, of at most 300 letters.")
-        told = [named if field == "name" else message for field, message in errors]
+        told = [named if field == "name" else said(frame.say, message) for field, message in errors]
         return _refused(frame, "; ".join(told), 422)
 
     return await tried(act, again)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, MaxLen, MinLen
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -82,6 +82,9 @@ def _annotated(plain: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
     limits = {type(limit): limit for info in metadata for limit in getattr(info, "metadata", [info])}
     if plain is int and limits.keys() == {Ge, Le}:
         return st.integers(limits[Ge].ge, limits[Le].le)
+    if get_origin(plain) is list and limits.keys() <= {MinLen, MaxLen}:
+        least = limits[MinLen].min_length if MinLen in limits else 0
+        return st.lists(_of(get_args(plain)[0]), min_size=least, max_size=least + 2)
     raise TypeError(f"no values known for {plain!r} with {metadata!r}: add them here")
 
 

@@ -52,6 +52,30 @@ def test_what_comes_is_told_and_moves_nothing_until_one_asks(desk: Desk):
     expect(mine.locator(".live-bar .changes")).to_have_count(0)
 
 
+def test_what_did_not_change_is_not_touched(desk: Desk):
+    mine, theirs, _ = both(desk)
+    mine.evaluate(
+        """() => {
+          window.renewed = [];
+          const seen = (each) => each.addedNodes.forEach((node) => window.renewed.push(node.dataset?.liveItem));
+          new MutationObserver((all) => all.forEach(seen)).observe(document.body, { childList: true, subtree: true });
+        }"""
+    )
+    add_note(theirs, f"A note {uuid4().hex}")
+    expect(mine.locator(".live-bar")).to_contain_text("Show")
+    assert [each for each in mine.evaluate("window.renewed") if each] == []
+
+
+def test_the_focus_stays_where_it_is(desk: Desk):
+    mine, theirs, address = both(desk)
+    pencil = mine.get_by_role("button", name="Edit: Segment")
+    pencil.focus()
+    email = f"{uuid4().hex}@example.com"
+    give_email(theirs, address, email)
+    expect(mine.locator("dl.facts").first).to_contain_text(email)
+    expect(pencil).to_be_focused()
+
+
 def test_updates_wait_while_one_writes(desk: Desk):
     mine, theirs, address = both(desk)
     mine.fill(".add-note textarea", "half a thou")

@@ -32,8 +32,9 @@ const later = (milliseconds) => {
   timer = setTimeout(look, milliseconds);
 };
 
-// While one writes, selects, or has something open in a region, it stays as it is.
+// While one writes, selects, or has something open in a region, or something is being sent, it stays as it is.
 const busy = () => {
+  if ("busy" in document.documentElement.dataset) return true;
   const selected = document.getSelection();
   return regions().some(
     (region) =>
@@ -82,10 +83,12 @@ const items = (region) => new Map([...region.querySelectorAll("[data-live-item]"
 
 const differs = (one, other) => read(one) !== read(other);
 
-// What a person reads: keys of forms are new in each answer, and what opens beside is fetched when it is asked for.
+// What a person reads: keys of forms are new in each answer, htmx marks what it has seen, and what opens beside is
+// fetched when it is asked for.
 const read = (item) => {
   const copy = item.cloneNode(true);
   copy.classList.remove("is-changed");
+  for (const each of [copy, ...copy.querySelectorAll("*")]) each.removeAttribute("data-htmx-powered");
   for (const hidden of copy.querySelectorAll("input[type=hidden], [popover]")) hidden.remove();
   return copy.outerHTML.replace(/\s*([<>])\s*/g, "$1");
 };
@@ -114,9 +117,10 @@ const calm = (item, fresh) => {
 
 const replace = (item, fresh) => {
   const renewed = document.adoptNode(fresh);
-  const focused = item.contains(document.activeElement);
+  const controls = (of) => [...of.querySelectorAll("a, button")];
+  const focused = controls(item).indexOf(document.activeElement);
   item.replaceWith(renewed);
-  if (focused) renewed.querySelector("a, button")?.focus({ preventScroll: true });
+  if (focused >= 0) controls(renewed)[focused]?.focus({ preventScroll: true });
   renewed.classList.add("is-changed");
   setTimeout(() => renewed.classList.remove("is-changed"), TINT_MS);
   window.htmx?.process(renewed);

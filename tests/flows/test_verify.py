@@ -230,6 +230,7 @@ OTHERS: dict[tuple[str, str], tuple[str, Changes]] = {
     ("catalog", "rates"): ("", {}),
     ("gateway", "employees"): ("u1", {"name": "Else", "external_id": "X"}),
     ("gateway", "accounts"): ("", {}),
+    ("gateway", "views"): ("", {}),
     ("gateway", "settings"): ("workspace", {"base_currency": "EUR"}),
 }  # fmt: skip
 """Documents of the other services: an id and other values; no id: nothing there feeds a number or is shown as one."""

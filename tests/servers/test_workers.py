@@ -105,7 +105,7 @@ async def test_a_worker_killed_before_its_commit_is_replaced(workers: Workers) -
     await eventually(lambda: workers.ended("first"), "the first worker dies")
     assert 0 < workers.by("first") < copies(log)
     workers.start("second")
-    await eventually(lambda: len(workers.ledger.folded()) >= copies(log), "the second takes over", 30.0)
+    await eventually(lambda: len(workers.ledger.folded()) >= copies(log), "the second takes over")
     workers.check(log)
     assert ("second", "gap") not in workers.ledger.told()
 
@@ -122,7 +122,7 @@ async def test_workers_come_and_go(workers: Workers) -> None:  # TORTURE R8
     workers.signal("first", signal.SIGTERM)
     await eventually(lambda: workers.ended("first"), "a worker that is asked to ends in bounded time", 10.0)
     assert workers.code("first") == 0
-    await eventually(lambda: len(workers.ledger.folded()) >= copies(log), "the second does the rest", 40.0)
+    await eventually(lambda: len(workers.ledger.folded()) >= copies(log), "the second does the rest")
     workers.check(log)
 
 
@@ -132,11 +132,11 @@ async def test_a_zombie_cannot_commit(workers: Workers) -> None:  # TORTURE R7, 
     workers.start("zombie", "stop-at", "10")
     await eventually(lambda: ("zombie", "stands still") in workers.ledger.told(), "it stands before a commit")
     workers.start("heir")
-    await eventually(lambda: len(workers.ledger.folded()) >= copies(log), "its lanes were given to another", 30.0)
+    await eventually(lambda: len(workers.ledger.folded()) >= copies(log), "its lanes were given to another")
     workers.check(log)
     workers.signal("zombie", signal.SIGCONT)
     await eventually(lambda: ("zombie", "refused") in workers.ledger.told(), "what it had in hand is refused")
     log = await fill(workers.store, 600, "later")
     await relay_all(workers, log)
-    await eventually(lambda: len(workers.ledger.folded()) >= copies(log), "they share the lanes again", 30.0)
+    await eventually(lambda: len(workers.ledger.folded()) >= copies(log), "they share the lanes again")
     workers.check(log)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from tests.servers.filled import check_folded, copies, fill
 from tests.servers.ledger import Ledger
 from tests.servers.native.kafka import Kafka
 from tests.servers.relayed import eventually, own, relay_of
+from tests.servers.worker import copy_log
 
 pytestmark = pytest.mark.servers
 
@@ -42,8 +42,7 @@ class Workers:
     def start(self, name: str, *options: str) -> None:
         values = {name: value for name, value in asdict(self.settings).items() if not name.endswith("_file")}
         log = self._folder / f"{name}.log.db"
-        for part in ("", "-wal"):
-            shutil.copyfile(self._folder / f"log.db{part}", f"{log}{part}")
+        copy_log(self._folder / "log.db", log)
         command = [sys.executable, "-m", "tests.servers.worker", json.dumps(values), str(log)]
         command += [str(self._folder / "ledger.db"), name, *options]
         self._processes[name] = subprocess.Popen(command)
@@ -139,4 +138,9 @@ async def test_a_zombie_cannot_commit(workers: Workers) -> None:  # TORTURE R7, 
     log = await fill(workers.store, 600, "later")
     await relay_all(workers, log)
     await eventually(lambda: len(workers.ledger.folded()) >= copies(log), "they share the lanes again")
+    workers.start("third", "pause", "20")
+    log = await fill(workers.store, 600, "last")
+    await relay_all(workers, log)
+    await eventually(lambda: len(workers.ledger.folded()) >= copies(log), "lanes are opened where others left them")
     workers.check(log)
+    assert not any(workers.ended(name) for name in ("zombie", "heir", "third"))

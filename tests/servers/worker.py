@@ -2,6 +2,8 @@
 
     python -m tests.servers.worker SETTINGS LOG LEDGER NAME [stop-at N | die-at N] [pause MS]
 
+LOG is this worker's copy of the file log.db beside it: SQLite's log is for one process.
+
 stop-at N: before the commit of the N-th batch it stands still (SIGSTOP); die-at N: there it kills itself."""
 
 from __future__ import annotations
@@ -10,25 +12,55 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from pathlib import Path
 from typing import cast
 
+from contracts.envelope import RecordedEvent
 from services.kit.adapters.kafka_bus import KafkaBus
 from services.kit.adapters.kafka_settings import KafkaSettings
 from services.kit.adapters.sqlite_store import SqliteEventStore
 from services.kit.documents import LaneMoved, LaneState
-from services.kit.ports import Batch
+from services.kit.ports import Batch, EventStore
 from tests.servers.ledger import Ledger
 
 GROUP = "analytics.3"
 
 
+def copy_log(log: Path, to: Path) -> None:
+    """Copy a log that is being written to, as it is at one moment."""
+    with closing(sqlite3.connect(log)) as source, closing(sqlite3.connect(to)) as copy:
+        source.backup(copy)
+
+
+class Copied:
+    """The log as far as a bus needs it; copied anew where the copy lacks what was stored since."""
+
+    def __init__(self, path: Path, store: SqliteEventStore) -> None:
+        self.log_id = store.log_id
+        self._path = path
+        self._store = store
+
+    async def read_all(self, after: int, limit: int) -> list[RecordedEvent]:
+        """Return events of the log with position > after."""
+        if not (found := await self._store.read_all(after, limit)):
+            await self.close()
+            copy_log(self._path.with_name("log.db"), self._path)
+            self._store = await SqliteEventStore.open(self._path)
+            found = await self._store.read_all(after, limit)
+        return found
+
+    async def close(self) -> None:
+        """Close the copy."""
+        await self._store.close()
+
+
 async def main(settings: KafkaSettings, log: Path, ledger: Ledger, options: dict[str, int]) -> None:
-    store = await SqliteEventStore.open(log)
-    bus = KafkaBus(settings, store)
+    store = Copied(log, await SqliteEventStore.open(log))
+    bus = KafkaBus(settings, cast("EventStore", store))
     states: dict[int, LaneState] = {}
 
     async def open_lane(lane: int) -> LaneState:

@@ -44,7 +44,7 @@ class Workers:
         self._ports = ports
         self._codec = codec
         self._shared = shared
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(
         self,
@@ -83,10 +83,10 @@ class Workers:
             self.spawn(self._steadily(eraser.run, eraser.group), eraser.group)
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Begin a work that goes on until `stop`; if it fails, `failure` says so."""
+        """Begin a work that goes on until it is done or `stop`; if it fails, `failure` says so."""
         task = asyncio.create_task(work, name=name)
         task.add_done_callback(self._ended)
-        self._tasks.append(task)
+        self._tasks.add(task)
 
     async def stop(self) -> None:
         """End all work, within a bounded time."""
@@ -98,6 +98,7 @@ class Workers:
                 log.warning("a worker does not end; it is left alone", worker=task.get_name())
 
     def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self.failure = error
             log.error("a worker ended; restart the process", worker=task.get_name(), exc_info=error)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -28,14 +27,6 @@ _AT_ONCE = 64
 """Commands under way together: they share the log's writes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A client and its people, the main one first."""
-
-    client_id: str
-    people: list[AddContact]
-
-
 def count_of(clients: int) -> int:
     """Return how many people a demo of so many clients has."""
     chosen = clients // _EVERY
@@ -47,9 +38,9 @@ def events_of(clients: int) -> int:
     return count_of(clients) + clients // _EVERY + 1 if count_of(clients) else 0
 
 
-def known(folder: Path, seed: int, begun: str) -> Iterator[Known]:
-    """Yield those of a demo bundle, the same for the same bundle and seed. `begun`: since when they are known whose
-    client has no such time (ISO 8601)."""
+def known(folder: Path, seed: int, begun: str) -> Iterator[list[AddContact]]:
+    """Yield the people of each client, the main one first; the same for the same bundle and seed. `begun`: since when
+    they are known whose client has no such time (ISO 8601)."""
     rng = Random(f"{seed}/persons")
     naming = Naming(rng)
     with (folder / "customers.csv").open(encoding="utf-8", newline="") as file:
@@ -58,16 +49,13 @@ def known(folder: Path, seed: int, begun: str) -> Iterator[Known]:
                 continue
             people = 2 if place // _EVERY % _TWO == _TWO - 1 else 1
             since = row["created_at"] or begun
-            yield Known(
-                imported_id(SOURCE, "customers", row["customer_id"]),
-                [_person(naming, rng, row, n, since) for n in range(people)],
-            )
+            yield [_person(naming, rng, row, n, since) for n in range(people)]
 
 
 async def store(handler: Handler, folder: Path, seed: int, begun: str) -> None:
     """Add the people of the bundle's clients. Done again after an interruption, it goes on."""
     found = list(known(folder, seed, begun))
-    people = [person for each in found for person in each.people]
+    people = [person for each in found for person in each]
     if not people:
         return
     number = await _numbered(handler, len(people))
@@ -75,7 +63,7 @@ async def store(handler: Handler, folder: Path, seed: int, begun: str) -> None:
         chunk = enumerate(people[start : start + _AT_ONCE], number + start)
         await asyncio.gather(*(_add(handler, person, nth) for nth, person in chunk))
     for start in range(0, len(found), _AT_ONCE):
-        await asyncio.gather(*(_choose(handler, each) for each in found[start : start + _AT_ONCE]))
+        await asyncio.gather(*(_choose(handler, each[0]) for each in found[start : start + _AT_ONCE]))
 
 
 async def _numbered(handler: Handler, count: int) -> int:
@@ -91,9 +79,9 @@ async def _add(handler: Handler, person: AddContact, number: int) -> None:
     await handler.handle(CONTACT, person.contact_id, numbered, _meta(f"add/{person.contact_id}"))
 
 
-async def _choose(handler: Handler, client: Known) -> None:
-    command = ChooseMainContact(client_id=client.client_id, contact_id=client.people[0].contact_id)
-    await handler.handle(CLIENT, client.client_id, command, _meta(f"main/{client.client_id}"))
+async def _choose(handler: Handler, person: AddContact) -> None:
+    command = ChooseMainContact(client_id=person.client_id, contact_id=person.contact_id)
+    await handler.handle(CLIENT, person.client_id, command, _meta(f"main/{person.client_id}"))
 
 
 def _meta(what: str) -> Meta:

@@ -93,9 +93,9 @@ def back(action: BulkAction, value: str | None, client_id: str, before: Any) -> 
         case "owner" | "temperature":
             return command(action, before, client_id)
         case "tag":
-            return c.UntagClient(client_id=client_id, tag=value or "")
+            return command("untag", value, client_id)
         case "untag":
-            return c.TagClient(client_id=client_id, tag=value or "")
+            return command("tag", value, client_id)
         case "archive":
             return c.RestoreClient(client_id=client_id)
         case _:

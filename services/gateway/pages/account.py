@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from gettext import NullTranslations
 from typing import Any, cast, get_args
 
 from starlette.requests import Request
@@ -235,19 +234,15 @@ class AccountPages:
         """Do it, or show the page again with what is wrong."""
 
         async def again(refusal: Refusal) -> Response:
-            return self._shown(
-                request, template, {**values, "error": told(_words(request), refusal)}, status_of(refusal)
-            )
+            return self._shown(request, template, {**values, "error": _told(request, refusal)}, status_of(refusal))
 
         return await answered(act, again)
 
     async def _tried_in_profile(self, request: Request, act: Callable[[], Awaitable[Response]]) -> Response:
-        return await answered(act, lambda refusal: self._profile(request, {"error": told(_words(request), refusal)}))
+        return await answered(act, lambda refusal: self._profile(request, {"error": _told(request, refusal)}))
 
     async def _tried_in_list(self, asker: Asker, request: Request, act: Callable[[], Awaitable[Response]]) -> Response:
-        return await answered(
-            act, lambda refusal: self._employees(asker, request, {"error": told(_words(request), refusal)})
-        )
+        return await answered(act, lambda refusal: self._employees(asker, request, {"error": _told(request, refusal)}))
 
     def _shown(self, request: Request, template: str, values: Mapping[str, Any], status: int = 200) -> Response:
         look, known = Look.of(request), self._entry.known
@@ -259,7 +254,7 @@ class AccountPages:
         }
         caller = getattr(request.state, "caller", None)
         if caller is not None:
-            common["shell"] = menu.shell(_words(request), caller, request.url.path, known.settings.name)
+            common["shell"] = menu.shell(catalogue(look.language), caller, request.url.path, known.settings.name)
         return html(look, f"account/{template}", {**common, **values}, status=status)
 
     def _in(self, request: Request, cookie: str, to: str) -> Response:
@@ -289,5 +284,5 @@ def _role(text: str) -> Role:
     return cast(Role, text)
 
 
-def _words(request: Request) -> NullTranslations:
-    return catalogue(Look.of(request).language)
+def _told(request: Request, refusal: Refusal) -> str:
+    return told(catalogue(Look.of(request).language), refusal)

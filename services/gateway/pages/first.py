@@ -38,9 +38,10 @@ async def first(asker: Asker, request: Request) -> Response:
         async with asker.sitting(caller_of(request), _GROUPS) as sitting:
             found = await _gather(asker, sitting, request.query_params)
     except Denied:
-        if (home := menu.home(caller_of(request))) != menu.NUMBERS:
-            return RedirectResponse(home, 303)
         shell = menu.shell(words, caller_of(request), menu.NUMBERS)
+        offered = [entry.address for group in shell.menu for entry in group.entries]
+        if menu.NUMBERS not in offered:
+            return RedirectResponse(offered[0], 303)
         return html(look, "denied.html", {"shell": shell}, status=403)
     except Unavailable:
         return html(look, "loading.html", {}, status=503, headers={"refresh": "2"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gettext import NullTranslations
 
 from services.gateway.pages.shell import Entry, Group, Shell
-from services.kit.rights import Caller, Right
+from services.kit.rights import Caller
 
 CLIENTS = "/clients"
 CONTACTS = "/contacts"
@@ -16,20 +16,11 @@ IMPORT = "/clients/import"
 EMPLOYEES = "/employees"
 PROFILE = "/profile"
 PALETTE = "/palette"
-_COUNTS: tuple[Right, Right] = ("numbers", "clients.read")
-
-
-def home(caller: Caller) -> str:
-    """Return the first page of the menu that the caller may see (P26)."""
-    if caller.may(*_COUNTS):
-        return NUMBERS
-    return CLIENTS if caller.may("clients.read") else EMPLOYEES if caller.may("staff.read") else PROFILE
 
 
 def shell(words: NullTranslations, caller: Caller, current: str, workspace: str = "") -> Shell:
     """Return the shell of a page under this entry of the menu. The bar of a phone has room for four entries."""
     reads, writes = caller.may("clients.read"), caller.may("clients.write")
-    counts = caller.may(*_COUNTS)
     people = [
         Entry(words.gettext("Clients"), CLIENTS, "users"),
         Entry(words.gettext("Contacts"), CONTACTS, "address-book"),
@@ -41,7 +32,7 @@ def shell(words: NullTranslations, caller: Caller, current: str, workspace: str 
     numbers = Entry(words.gettext("Sales analytics"), NUMBERS, "chart-bar")
     staff = Entry(words.gettext("Employees"), EMPLOYEES, "id-badge-2")
     profile = Entry(words.gettext("Profile"), PROFILE, "user")
-    bottom = [*(people if reads else []), *([numbers] if counts else []), profile]
+    bottom = [*(people if reads else []), *([numbers] if caller.may("numbers", "clients.read") else []), profile]
     entries = [*bottom[:-1], *([staff] if caller.may("staff.read") else []), profile]
     return Shell(
         menu=[Group(entries)],

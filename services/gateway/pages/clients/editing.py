@@ -13,7 +13,7 @@ from contracts.problem import NotFound, Refusal, Unavailable, VersionConflict
 from services.gateway.pages.asking import employees
 from services.gateway.pages.clients import fields as form_fields
 from services.gateway.pages.clients.kept import the_client
-from services.gateway.pages.clients.setting import Overtaken, kept, plain, told
+from services.gateway.pages.clients.setting import Overtaken, kept, named, plain, told
 from services.gateway.pages.clients.shown import address, card
 from services.gateway.pages.clients.story import field_labels, written
 from services.gateway.pages.doing import csrf, gone_to
@@ -70,7 +70,6 @@ async def save_field(asker: Asker, request: Request) -> Response:
         now = await the_client(asker, request, None if effect is None else str(asker.engine.token(effect)))
     except NotFound:  # it was given to somebody whose clients one may not see
         return Response(status_code=200, headers={"hx-refresh": "true"})
-    said = await told(asker, request, client, field, form)
     look = Look.of(request)
     async with asker.sitting(caller_of(request), _GROUPS) as sitting:
         settings = (await asker.ask(sitting, "/settings")).item
@@ -83,7 +82,7 @@ async def save_field(asker: Asker, request: Request) -> Response:
         "labels": labels(look.language),
         "csrf": csrf(request),
         "key": clock.new_id(),
-        "said": said,
+        "said": told(request, names, client, field, form),
     }
     return html(look, "clients/line.html", values)
 
@@ -97,9 +96,7 @@ async def _refused(
     if not isinstance(refusal, Overtaken | VersionConflict):
         return await _form(asker, request, client, form.get("was", ""), value, key, plain(request, refusal))
     was = form_fields.shown(client)[field]
-    async with asker.sitting(caller_of(request), _GROUPS) as sitting:
-        names = await employees(asker, sitting)
-    theirs = written(words, names, field, was.replace("\n", ", ") or None)
+    theirs = written(words, await named(asker, request), field, was.replace("\n", ", ") or None)
     error = words.gettext("Somebody else saved “%(value)s” meanwhile. Save again to replace it.") % {"value": theirs}
     return await _form(asker, request, client, was, value, clock.new_id(), error)
 

@@ -31,7 +31,7 @@ async def ask(asker: Asker, request: Request) -> Response:
     client = await the_client(asker, request)
     if client.erased:
         return RedirectResponse(address(client.client_id), 303)
-    return _asked(request, client, "", [], clock.new_id())
+    return await _asked(request, client, "", [], clock.new_id())
 
 
 async def erase(asker: Asker, request: Request) -> Response:
@@ -48,7 +48,7 @@ async def erase(asker: Asker, request: Request) -> Response:
             asker, address(client.client_id), await send(asker.engine, request, command, client.client_id, key)
         )
 
-    return await tried(act, lambda errors: _shown_again(request, client, typed, errors, key))
+    return await tried(act, lambda errors: _asked(request, client, typed, errors, key))
 
 
 def _named(client: Any, typed: str) -> bool:
@@ -57,11 +57,7 @@ def _named(client: Any, typed: str) -> bool:
     return plain in {" ".join(client.name.split()).casefold(), f"#{client.number}"}
 
 
-async def _shown_again(request: Request, client: Any, typed: str, errors: Errors, key: str) -> Response:
-    return _asked(request, client, typed, errors, key)
-
-
-def _asked(request: Request, client: Any, typed: str, errors: Errors, key: str) -> Response:
+async def _asked(request: Request, client: Any, typed: str, errors: Errors, key: str) -> Response:
     look = Look.of(request)
     values = {
         "shell": menu.shell(catalogue(look.language), caller_of(request), menu.CLIENTS),

@@ -11,18 +11,17 @@ from starlette.responses import Response
 from contracts.base import Command
 from contracts.clients import commands as c
 from contracts.ids import created_id
-from contracts.problem import Invalid, NotFound, VersionConflict
+from contracts.problem import Invalid, NotFound
 from services.gateway.pages import menu
 from services.gateway.pages.clients import fields as form_fields
-from services.gateway.pages.clients.kept import client_since, the_client
+from services.gateway.pages.clients.kept import the_client
 from services.gateway.pages.clients.shown import address
 from services.gateway.pages.clients.similar import Alike, known_already
-from services.gateway.pages.conflict import conflict as asked_which
-from services.gateway.pages.conflict import opened_now
-from services.gateway.pages.doing import Errors, csrf, gone_to, seen_version, tried
+from services.gateway.pages.conflict import Saving, opened_now, saved
+from services.gateway.pages.doing import Errors, csrf, gone_to, tried
 from services.gateway.pages.languages import LANGUAGES, catalogue
 from services.gateway.pages.look import Look
-from services.gateway.pages.merging import answered, merged, opened_with
+from services.gateway.pages.merging import answered
 from services.gateway.pages.render import html
 from services.kit import clock
 from services.kit.rights import needs
@@ -77,32 +76,22 @@ async def edit(asker: Asker, request: Request) -> Response:
     form, client = await form_of(request), await the_client(asker, request)
     fields, key = answered(form, form_fields.typed(form)), form.get("key", "") or clock.new_id()
 
-    async def act() -> Response:
-        try:
-            return await _saved(asker, request, client, fields, key, seen_version(form))
-        except VersionConflict as conflict:
-            now = await client_since(asker, request, conflict)
-        theirs = form_fields.shown(now)
-        found = merged(fields, theirs, opened_with(form))
-        if not found.asked:
-            return await _saved(asker, request, now, found.fields, f"{key}-{now.version}", now.version)
-        return await asked_which(
-            asker, request, now, found, theirs, draft=f"client {now.client_id}", back=address(now.client_id),
-            current=menu.CLIENTS, history=("/clients/{client_id}/history", {"client_id": now.client_id}), also={},
-        )  # fmt: skip
+    async def save(now: Any, typed: Mapping[str, str], key: str, version: int | None) -> Response:
+        effect = None
+        for command in form_fields.changed(now, typed):
+            effect = await send(asker.engine, request, command, now.client_id, key, version)
+            version = effect.version
+        return gone_to(asker, address(now.client_id), effect)
 
-    return await tried(act, lambda errors: _form(asker, request, fields, errors, key, client))
-
-
-async def _saved(
-    asker: Asker, request: Request, client: Any, fields: Mapping[str, str], key: str, version: int | None
-) -> Response:
-    """Save the fields of a client that is at this version. Raises VersionConflict, and what the commands refuse."""
-    effect = None
-    for command in form_fields.changed(client, fields):
-        effect = await send(asker.engine, request, command, client.client_id, key, version)
-        version = effect.version
-    return gone_to(asker, address(client.client_id), effect)
+    id = client.client_id
+    of = Saving(
+        save, lambda: the_client(asker, request), form_fields.shown, draft=f"client {id}", back=address(id),
+        current=menu.CLIENTS, history=("/clients/{client_id}/history", {"client_id": id}),
+    )  # fmt: skip
+    return await tried(
+        lambda: saved(asker, request, client, fields, key, of),
+        lambda errors: _form(asker, request, fields, errors, key, client),
+    )
 
 
 async def mark(asker: Asker, request: Request) -> Response:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from contracts.money import EXPONENTS
+from services.gateway.pages import menu
 from services.gateway.pages.asking import employees
 from services.gateway.pages.clients import filters
 from services.gateway.pages.clients.asked import Asked
 from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look
+from services.gateway.pages.render import html
+from services.gateway.pages.shell import Shell
 from services.gateway.pages.texts import Texts
 from services.kit.web import Asker, Sitting, caller_of
 
@@ -34,3 +38,18 @@ class Frame:
         """Ask for what is needed."""
         settings = (await asker.ask(sitting, "/settings")).item
         return Frame(request, settings, await employees(asker, sitting))
+
+    @property
+    def back(self) -> str:
+        """The address of the list, at the page one was at."""
+        return self.asked.address(cursor=self.asked.cursor)
+
+    @property
+    def shell(self) -> Shell:
+        """What stands around a page of the act."""
+        return menu.shell(self.say, self.caller, menu.CLIENTS, self.settings.name)
+
+    def refused(self, why: str, status: int = 422) -> Response:
+        """Say why nothing was changed, with the way back to the list."""
+        values = {"shell": self.shell, "why": why, "back": self.back}
+        return html(self.look, "clients/refused.html", values, status=status)

@@ -52,7 +52,7 @@ async def set_mark(asker: Asker, request: Request) -> Response:
     if "hx-request" not in request.headers:
         return gone_to(asker, address(client.client_id), effect)
     after = None if effect is None else str(asker.engine.token(effect))
-    return await _marks(asker, request, after, await told(asker, request, client, field, form))
+    return await _marks(asker, request, after, told(request, await named(asker, request), client, field, form))
 
 
 async def kept(asker: Asker, request: Request, field: str, form: Mapping[str, str]) -> tuple[Any, Effect | None]:
@@ -94,11 +94,17 @@ def plain(request: Request, refusal: Refusal | ValidationError) -> str:
     return "; ".join(said(words, text) for text in texts)
 
 
-async def told(asker: Asker, request: Request, before: Any, field: str, form: Mapping[str, str]) -> dict[str, Any]:
+async def named(asker: Asker, request: Request) -> dict[str, str]:
+    """Return the names of all employees by id."""
+    async with asker.sitting(caller_of(request), ("gateway",)) as sitting:
+        return await employees(asker, sitting)
+
+
+def told(
+    request: Request, names: Mapping[str, str], before: Any, field: str, form: Mapping[str, str]
+) -> dict[str, Any]:
     """Return the message about what was set: its words, and what undoes it; nothing undoes an undoing."""
     words, after = catalogue(Look.of(request).language), form.get("value", "").strip()
-    async with asker.sitting(caller_of(request), ("gateway",)) as sitting:
-        names = await employees(asker, sitting)
     shown = written(words, names, field, after.replace("\n", ", ") or None)
     said = {"kind": "good", "text": f"{field_labels(words)[field]}: {shown}"}
     undo = {"field": field, "was": form_fields.as_kept(before, field, after), "value": form_fields.shown(before)[field]}

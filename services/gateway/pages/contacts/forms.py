@@ -10,22 +10,20 @@ from starlette.responses import Response
 
 from contracts.clients import commands as c
 from contracts.ids import created_id
-from contracts.problem import Invalid, NotFound, VersionConflict
+from contracts.problem import Invalid, NotFound
 from services.gateway.pages import menu
 from services.gateway.pages.asking import allowed
 from services.gateway.pages.clients import shown as clients
-from services.gateway.pages.clients.kept import since
 from services.gateway.pages.clients.options import OPTIONS
 from services.gateway.pages.clients.similar import Alike, known_already
-from services.gateway.pages.conflict import conflict as asked_which
-from services.gateway.pages.conflict import opened_now
+from services.gateway.pages.conflict import Saving, opened_now, saved
 from services.gateway.pages.contacts import fields as form_fields
 from services.gateway.pages.contacts.page import nobody
 from services.gateway.pages.contacts.shown import address
-from services.gateway.pages.doing import Errors, csrf, gone_to, seen_version, tried
+from services.gateway.pages.doing import Errors, csrf, gone_to, tried
 from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look
-from services.gateway.pages.merging import answered, merged, opened_with
+from services.gateway.pages.merging import answered
 from services.gateway.pages.render import html
 from services.kit import clock
 from services.kit.rights import needs
@@ -82,28 +80,21 @@ async def edit(asker: Asker, request: Request) -> Response:
     fields = answered(form, form_fields.typed(form)) | {"client_id": contact.client_id}
     key, id = form.get("key", "") or clock.new_id(), contact.contact_id
 
-    async def saved(typed: Mapping[str, str], key: str, version: int | None) -> Response:
+    async def save(_: Any, typed: Mapping[str, str], key: str, version: int | None) -> Response:
         command = form_fields.changed(id, typed)
         effect = await send(asker.engine, request, command, id, key, version)
         if typed["main"]:
             effect = await send(asker.engine, request, _main(contact.client_id, id), contact.client_id, key)
         return gone_to(asker, address(id), effect)
 
-    async def act() -> Response:
-        try:
-            return await saved(fields, key, seen_version(form))
-        except VersionConflict as conflict:
-            now = await since(lambda: _contact(asker, request), conflict)
-        theirs = form_fields.kept(now)
-        found = merged(fields, theirs, opened_with(form))
-        if not found.asked:
-            return await saved(found.fields, f"{key}-{now.version}", now.version)
-        return await asked_which(
-            asker, request, now, found, theirs, draft=f"contact {id}", back=address(id), current=menu.CONTACTS,
-            history=("/contacts/{contact_id}/history", {"contact_id": id}), also={},
-        )  # fmt: skip
-
-    return await tried(act, lambda errors: _form(asker, request, fields, errors, key, contact))
+    of = Saving(
+        save, lambda: _contact(asker, request), form_fields.kept, draft=f"contact {id}", back=address(id),
+        current=menu.CONTACTS, history=("/contacts/{contact_id}/history", {"contact_id": id}),
+    )  # fmt: skip
+    return await tried(
+        lambda: saved(asker, request, contact, fields, key, of),
+        lambda errors: _form(asker, request, fields, errors, key, contact),
+    )
 
 
 async def mark(asker: Asker, request: Request) -> Response:

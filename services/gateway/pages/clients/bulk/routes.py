@@ -12,14 +12,11 @@ from starlette.responses import RedirectResponse, Response
 from contracts.problem import IllegalMove, Invalid, NotFound
 from services.gateway.bulk.acts import Acts
 from services.gateway.domain.bulk import Begun
-from services.gateway.pages import menu
 from services.gateway.pages.clients.bulk.chosen import id_of, matching, picked, wanted
 from services.gateway.pages.clients.bulk.shown import BULK, named, notice
 from services.gateway.pages.clients.frame import Frame
 from services.gateway.pages.clients.listed import GROUPS
 from services.gateway.pages.doing import csrf
-from services.gateway.pages.languages import catalogue
-from services.gateway.pages.look import Look
 from services.gateway.pages.refusals import said
 from services.gateway.pages.render import html
 from services.kit.rights import needs
@@ -61,11 +58,11 @@ class BulkPages:
                 every = form.get("every") == "1"
                 ids = await matching(asker, sitting, frame) if every else picked(form)
             except Invalid as refusal:
-                return _refused(request, frame, refusal)
+                return _refused(frame, refusal)
         bulk_id = id_of(caller.actor, form.get("key", ""), what, ids)
         await self.acts.begin(caller, bulk_id, what.action, what.value, ids)
         await self.acts.over(bulk_id, _AT_ONCE)
-        return _to_list(frame)
+        return RedirectResponse(frame.back, 303)
 
     async def show(self, asker: Asker, request: Request) -> Response:
         """Show one act: what it came to, and each client that it left as it was."""
@@ -110,17 +107,16 @@ class BulkPages:
         if (await form_of(request)).get("from") == "page":
             return RedirectResponse(f"{BULK}/{bulk_id}", 303)
         async with asker.sitting(caller_of(request), GROUPS) as sitting:
-            return _to_list(await Frame.of(asker, sitting, request))
+            return RedirectResponse((await Frame.of(asker, sitting, request)).back, 303)
 
     async def _shown(self, asker: Asker, request: Request, *, page: bool, late: bool = False) -> Response:
         caller, bulk_id = caller_of(request), request.path_params["bulk_id"]
         async with asker.sitting(caller, GROUPS) as sitting:
             frame = await Frame.of(asker, sitting, request)
-            shell = menu.shell(frame.say, caller, menu.CLIENTS, frame.settings.name)
             try:
                 state = await self.acts.look(caller, bulk_id)
             except NotFound:
-                return html(frame.look, "clients/bulk/nothing.html", {"shell": shell}, status=404)
+                return html(frame.look, "clients/bulk/nothing.html", {"shell": frame.shell}, status=404)
             values: dict[str, Any] = {
                 "bulk": notice(self.acts, frame.say, frame.texts, frame.words, frame.asked, bulk_id, state),
                 "texts": frame.texts,
@@ -129,7 +125,7 @@ class BulkPages:
             }
             if not page:
                 return html(frame.look, "clients/bulk/state.html", values)
-            values |= {"shell": shell, "late": late, "at": _at(frame, state), "skipped": state.skipped}
+            values |= {"shell": frame.shell, "late": late, "at": _at(frame, state), "skipped": state.skipped}
             for name in ("not_done", "not_undone"):
                 values[name] = await named(asker, sitting, frame.say, getattr(state, name))
         return html(frame.look, "clients/bulk/page.html", values, status=422 if late else 200)
@@ -139,20 +135,11 @@ def _at(frame: Frame, state: Begun) -> str:
     return frame.texts.moment(state.ended_at) if state.ended_at else ""
 
 
-def _to_list(frame: Frame) -> Response:
-    return RedirectResponse(frame.asked.address(cursor=frame.asked.cursor), 303)
-
-
-def _refused(request: Request, frame: Frame, refusal: Invalid) -> Response:
-    say = catalogue(Look.of(request).language)
+def _refused(frame: Frame, refusal: Invalid) -> Response:
+    say = frame.say
     known = {
         "value": say.gettext("Choose or type a value."),
         "ids": say.gettext("Choose clients in the list first."),
         "q": say.gettext("The search finds too many clients. Type more of the name, or use filters."),
     }
-    values = {
-        "shell": menu.shell(frame.say, frame.caller, menu.CLIENTS, frame.settings.name),
-        "why": known.get(refusal.field or "") or said(say, refusal.detail),
-        "back": frame.asked.address(cursor=frame.asked.cursor),
-    }
-    return html(frame.look, "clients/bulk/refused.html", values, status=422)
+    return frame.refused(known.get(refusal.field or "") or said(say, refusal.detail))

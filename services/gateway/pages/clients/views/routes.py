@@ -19,7 +19,6 @@ from services.gateway.pages.clients.listed import GROUPS
 from services.gateway.pages.clients.views.shown import VIEWS, address
 from services.gateway.pages.doing import gone_to, tried
 from services.gateway.pages.refusals import said
-from services.gateway.pages.render import html
 from services.kit import clock
 from services.kit.rights import needs
 from services.kit.web import Asker, PageRoute, caller_of
@@ -51,15 +50,9 @@ def _there(handler: _Handler) -> _Handler:
             return await handler(asker, request)
         except NotFound:
             frame = await _frame(asker, request)
-            return _refused(frame, frame.say.gettext("It is not there, or not shared with you."), 404)
+            return frame.refused(frame.say.gettext("It is not there, or not shared with you."), 404)
 
     return answer
-
-
-def _refused(frame: Frame, why: str, status: int) -> Response:
-    shell = menu.shell(frame.say, frame.caller, menu.CLIENTS, frame.settings.name)
-    values = {"shell": shell, "why": why, "back": frame.asked.address()}
-    return html(frame.look, "clients/bulk/refused.html", values, status=status)
 
 
 async def save(asker: Asker, request: Request) -> Response:
@@ -135,6 +128,6 @@ async def _done(
     async def again(errors: list[tuple[str, str]]) -> Response:
         named = frame.say.gettext("Give the view a name, of at most 300 letters.")
         told = [named if field == "name" else said(frame.say, message) for field, message in errors]
-        return _refused(frame, "; ".join(told), 422)
+        return frame.refused("; ".join(told))
 
     return await tried(act, again)

@@ -1,4 +1,4 @@
-"""What acts on a list of clients begin with: who asks, for which clients, and how things are called."""
+"""What the list of clients and acts on it begin with: who asks, for which clients, and how things are called."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from services.kit.web import Asker, Sitting, caller_of
 
 
 class Frame:
-    """`asked`: the list as the address of the act holds it; `places`: decimals of the base currency."""
+    """`asked`: the list as the address holds it; `places`: decimals of the base currency."""
 
     def __init__(self, request: Request, settings: Any, names: dict[str, str]) -> None:
         self.look, self.caller = Look.of(request), caller_of(request)

@@ -9,20 +9,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from contracts.clients.events import ClientStatus
-from contracts.money import EXPONENTS
 from contracts.problem import Invalid, Unavailable
 from services.gateway.bulk.acts import Acts
-from services.gateway.pages import menu
-from services.gateway.pages.asking import employees, shown_after
+from services.gateway.pages.asking import shown_after
 from services.gateway.pages.clients import filters
 from services.gateway.pages.clients.asked import VIEWS, Asked
 from services.gateway.pages.clients.bulk.shown import lately, offered
+from services.gateway.pages.clients.frame import Frame
 from services.gateway.pages.clients.metrics import metrics_of
 from services.gateway.pages.clients.more import entries
 from services.gateway.pages.clients.shown import card
 from services.gateway.pages.clients.table import table
 from services.gateway.pages.clients.views import shown as views
-from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look, keep
 from services.gateway.pages.render import html
 from services.gateway.pages.texts import Texts
@@ -51,39 +49,34 @@ async def _answered(
     acts: Acts, asker: Asker, request: Request, field: str, typed: Mapping[str, str] | None
 ) -> Response:
     look, caller = Look.of(request), caller_of(request)
-    words, numbers = catalogue(look.language), caller.may("numbers")
     status = 200
     try:
         async with asker.sitting(caller, GROUPS, shown_after(request)) as sitting:
-            settings = (await asker.ask(sitting, "/settings")).item
-            texts = Texts(look.language, settings.base_currency, settings.zone)
-            places = EXPONENTS.get(settings.base_currency or "", 2)
-            given = [pair for pair in request.query_params.multi_items() if pair[0] not in ("field", "op", "value")]
-            asked = Asked.of(given, places=places, numbers=numbers)
+            frame = await Frame.of(asker, sitting, request)
+            asked, words, texts, called = frame.asked, frame.say, frame.texts, frame.words
             error = ""
             if typed is not None:
-                wanted, error = filters.added(asked, texts, words, typed, places)
+                wanted, error = filters.added(asked, texts, words, typed, frame.places)
                 if not error:
                     return RedirectResponse(wanted.address(), 303)
                 status = 422
             view = asked.view or _kept(request)
-            called = filters.Words(texts, words, await employees(asker, sitting))
-            values = await _list(asker, sitting, texts, called, asked, view, numbers, places)
+            values = await _list(asker, sitting, texts, called, asked, view, frame.numbers, frame.places)
             shown = values["table"]
             balance = shown["balance"] if shown else any(each["balance"] for each in values["sections"])
-            offers = filters.offered(asked, called, numbers=numbers, balance=balance)
+            offers = filters.offered(asked, called, numbers=frame.numbers, balance=balance)
             values |= {"offers": offers, "adding": None}
             if field in {name for name, _, _ in offers}:
                 values["adding"] = await filters.form(asker, sitting, asked, called, field, typed or {}, error)
             values |= await offered(asker, sitting, request, asked, view)
             values["views"] = await views.offered(asker, sitting, request, asked, words, view)
-            values["bulk"] = await lately(acts, caller, words, texts, called, asked)
+            values["bulk"] = await lately(acts, frame)
             values |= {"as_of": texts.moment(sitting.as_of), "stale": sitting.stale}
     except Unavailable:
         return html(look, "loading.html", {}, status=503, headers={"refresh": "2"})
     values |= {
-        "shell": menu.shell(words, caller, menu.CLIENTS, settings.name),
-        "workspace": settings.name,
+        "shell": frame.shell,
+        "workspace": frame.settings.name,
         "asked": asked,
         "view": view,
         "texts": texts,
@@ -91,7 +84,7 @@ async def _answered(
         "filters": called.together(asked),
         "owner_gone": bool(asked.owner and called.employees and asked.owner not in called.employees),
         "wrong": [called.names.get(name, name) for name in asked.wrong],
-        "currency": settings.base_currency or "",
+        "currency": frame.currency,
         "more": entries(words, caller, asked),
     }
     response = html(look, "clients/list.html", values, status=status)

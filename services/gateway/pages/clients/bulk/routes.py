@@ -118,7 +118,7 @@ class BulkPages:
             except NotFound:
                 return html(frame.look, "clients/bulk/nothing.html", {"shell": frame.shell}, status=404)
             values: dict[str, Any] = {
-                "bulk": notice(self.acts, frame.say, frame.texts, frame.words, frame.asked, bulk_id, state),
+                "bulk": notice(self.acts, frame, bulk_id, state),
                 "texts": frame.texts,
                 "csrf": csrf(request),
                 "on_page": page or "page" in request.query_params,

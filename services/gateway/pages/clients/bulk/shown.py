@@ -16,11 +16,11 @@ from services.gateway.domain.bulk import UNDO_MS, Begun
 from services.gateway.pages.asking import allowed
 from services.gateway.pages.clients.asked import Asked
 from services.gateway.pages.clients.filters import Words
+from services.gateway.pages.clients.frame import Frame
 from services.gateway.pages.clients.shown import address
 from services.gateway.pages.doing import csrf
 from services.gateway.pages.texts import Texts
 from services.kit import clock
-from services.kit.rights import Caller
 from services.kit.web import Asker, Sitting, caller_of
 
 BULK = "/clients/bulk"
@@ -61,9 +61,7 @@ def reasons(say: NullTranslations) -> dict[str, str]:
     }
 
 
-def notice(
-    acts: Acts, say: NullTranslations, texts: Texts, words: Words, asked: Asked, bulk_id: str, state: Begun
-) -> dict[str, Any]:
+def notice(acts: Acts, frame: Frame, bulk_id: str, state: Begun) -> dict[str, Any]:
     """Return what the template `bulk/notice.html` shows."""
     progress = acts.progress(bulk_id)
     over = state.stage in ("finished", "undone")
@@ -72,8 +70,8 @@ def notice(
     undone = state.stage == "undone"
     return {
         "address": f"{BULK}/{quote(bulk_id, safe='')}",
-        "query": asked.address("", cursor=asked.cursor),
-        "title": title(say, words, state),
+        "query": frame.asked.address("", cursor=frame.asked.cursor),
+        "title": title(frame.say, frame.words, state),
         "stage": state.stage,
         "going": progress is not None,
         "interrupted": progress is None and not over,
@@ -83,19 +81,19 @@ def notice(
         "changed": state.changed,
         "undone": state.undone,
         "left": state.left if undone else state.skipped,
-        "why": _why(say, texts, state.not_undone if undone else state.not_done),
-        "until": texts.time(until) if state.stage == "finished" and state.changed and clock.now() <= until else "",
+        "why": _why(frame.say, frame.texts, state.not_undone if undone else state.not_done),
+        "until": frame.texts.time(until)
+        if state.stage == "finished" and state.changed and clock.now() <= until
+        else "",
     }
 
 
-async def lately(
-    acts: Acts, caller: Caller, say: NullTranslations, texts: Texts, words: Words, asked: Asked
-) -> dict[str, Any] | None:
+async def lately(acts: Acts, frame: Frame) -> dict[str, Any] | None:
     """Return the notice of the caller's last act if it goes on or can be undone; else None."""
-    bulk_id = await acts.latest(caller)
+    bulk_id = await acts.latest(frame.caller)
     if not bulk_id:
         return None
-    return notice(acts, say, texts, words, asked, bulk_id, await acts.look(caller, bulk_id))
+    return notice(acts, frame, bulk_id, await acts.look(frame.caller, bulk_id))
 
 
 async def offered(asker: Asker, sitting: Sitting, request: Request, asked: Asked, view: str) -> dict[str, Any]:

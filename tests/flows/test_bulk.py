@@ -15,6 +15,7 @@ from contracts.base import Command
 from contracts.clients import commands as c
 from contracts.gateway.account_commands import ChangeAccountRole
 from contracts.gateway.rights import OwnRights
+from services.cli.verify import verify
 from services.clients.domain.client import CLIENT
 from services.gateway.bulk import acts, change, doing
 from services.kit import clock
@@ -412,3 +413,13 @@ async def test_who_lost_the_right_meanwhile_changes_nothing_more(
 
         await until(ended)
         assert [(await state_of(second, id)).temperature for id in ids] == ["hot", None, None, None]
+
+
+async def test_the_numbers_can_be_recomputed_after_it(opened: Door) -> None:  # X5
+    browser = await opened.signed_in("dora", "director")
+    ids = await clients(opened, 3)
+    where = await done(browser, "tag", "spring fair", ids=ids)
+    assert await verify(opened.engine, clock.now()) == []
+    await undone(browser, where)
+    assert await opened.engine.settle(PATIENCE)
+    assert await verify(opened.engine, clock.now()) == []

@@ -19,9 +19,10 @@ _ENVELOPE = {
 _TEXT = (
     "client_id contact_id note_id lead_id deal_id order_id payment_id funnel_id stage_id product_id employee_id "
     "external_id name email status to_status temperature to_temperature discount owner_id to_owner country segment "
-    "category text priority to_priority kind probability to_stage currency rate branch base_currency position zone"
+    "category text priority to_priority kind probability to_stage currency rate branch base_currency position zone "
+    "value"
 )
-_WHOLE = "value base_value total base_total base_cost base_shipping base_tax base_amount required_at"
+_WHOLE = "base_value total base_total base_cost base_shipping base_tax base_amount required_at"
 _LINE = "STRUCT(product_id VARCHAR, quantity VARCHAR, total BIGINT, cost BIGINT)[]"
 _CLASS = "STRUCT(funnel_id VARCHAR, stage_id VARCHAR, kind VARCHAR)[]"
 _DATA = {
@@ -37,7 +38,9 @@ _DATA = {
 _EVENT = """
 CREATE TABLE event AS
 SELECT type, version, occurred_at, imputed,
-       data.* EXCLUDE (position),
+       data.* EXCLUDE (position, value),
+       -- `value` is a sum, but in the gateway's events what a field is set to.
+       CAST(CASE WHEN type NOT LIKE 'gateway.%' THEN data.value END AS BIGINT) AS value,
        -- `position` is a place in a stage event and a job title in a contact person's.
        CASE WHEN type LIKE 'pipeline.Stage%' THEN try_cast(data.position AS BIGINT) END AS stage_position
 FROM (SELECT type, streamversion AS version, epoch_ms("time"::TIMESTAMP) AS occurred_at,

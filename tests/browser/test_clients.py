@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.desk import CLIENT, Desk, axe
 
@@ -42,6 +42,21 @@ def test_the_palette_leads_to_a_client_by_keys_alone(desk: Desk):
     expect(page.locator("#palette-list [role=option]").first).to_contain_text("#1")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/clients/"))
+
+
+def test_enter_waits_for_the_answer_to_what_was_typed(desk: Desk):
+    page = desk.open("/")
+    held: list[Route] = []
+    page.route(re.compile(r"/palette\?q="), lambda route: held.append(route))
+    page.keyboard.press("/")
+    page.keyboard.type("#11")
+    page.keyboard.press("Enter")
+    while not held:
+        page.wait_for_timeout(50)
+    assert page.url.endswith("/"), "nothing was found yet"
+    held[-1].continue_()
+    page.wait_for_url(re.compile("/clients/"))
+    expect(page.locator("h1")).to_contain_text("#11")
 
 
 def test_back_returns_to_the_row_one_left(desk: Desk):

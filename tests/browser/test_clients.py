@@ -47,7 +47,11 @@ def test_the_palette_leads_to_a_client_by_keys_alone(desk: Desk):
 def test_enter_waits_for_the_answer_to_what_was_typed(desk: Desk):
     page = desk.open("/")
     held: list[Route] = []
-    page.route(re.compile(r"/palette\?q="), lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(r"/palette\?q="), hold)
     page.keyboard.press("/")
     page.keyboard.type("#11")
     page.keyboard.press("Enter")

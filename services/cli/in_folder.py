@@ -18,7 +18,6 @@ from services.cli.past import tables_as_of
 from services.cli.rebuilding import rebuilt
 from services.cli.sheets import TableOrder
 from services.cli.telling import counted, told_differences, told_findings, told_import
-from services.cli.verify import verify
 from services.cli.workspace import chosen, engine, ports
 from services.importer.errors import check_place
 from services.kit import clock
@@ -99,6 +98,8 @@ class InFolder:
 
     async def verify(self, most: int) -> int:
         """See Verbs."""
+        from services.cli.verify import verify
+
         async with engine(self.data) as running:
             with progress.shown() as shown:
                 await settle(running, shown)

@@ -19,7 +19,6 @@ from services.cli.past import tables_as_of
 from services.cli.rebuilding import rebuilt
 from services.cli.sheets import TableOrder
 from services.cli.telling import FINDINGS, counted, told_differences, told_findings, told_import
-from services.cli.verify import verify
 from services.cli.watching import Resting, Stuck, servers, settled, truth, watching
 from services.cli.workspace import chosen
 from services.importer.run import import_bundle
@@ -106,6 +105,8 @@ class OnServers:
 
     async def verify(self, most: int) -> int:
         """See Verbs; at a moment when nothing was written meanwhile."""
+        from services.cli.verify import verify
+
         with progress.shown() as shown:
             async with watching(self.settings) as engine:
                 try:

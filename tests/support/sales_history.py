@@ -19,7 +19,7 @@ from contracts.pipeline.events import (
     StageAdded,
 )
 from contracts.pipeline.order_events import OrderPlaced, OrderShipped, OrderStatusChanged, PaymentReceived
-from services.analytics.oracle import Oracle, recompute
+from services.analytics.oracle.run import Oracle, recompute
 from tests.support.event_log import EventLog, at
 
 START = "2000-01-01"

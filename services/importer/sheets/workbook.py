@@ -10,13 +10,11 @@ from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
 
-import openpyxl
-from openpyxl.utils.datetime import MAC_EPOCH
-
 from contracts.problem import Invalid
 from services.importer.sheets import guard
 from services.importer.sheets.table import COLUMNS, Line, refused
 
+_MAC_EPOCH = datetime(1904, 1, 1)  # noqa: DTZ001 - as openpyxl tells it
 _SIGNIFICANT = 15
 """Digits that a spreadsheet keeps of a number; those behind them are lost."""
 _LAST_ROW = 1_048_576
@@ -30,7 +28,7 @@ def sheet_rows(file: str, data: bytes, sheet: str | None) -> tuple[str, bool, li
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of parts of a workbook that are not read
-            book = openpyxl.load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
+            book = _opened(data)
             with closing(book):
                 return _chosen(file, book, sheet)
     except Invalid:
@@ -43,15 +41,21 @@ def sheet_rows(file: str, data: bytes, sheet: str | None) -> tuple[str, bool, li
 
 def sheet_names(data: bytes) -> list[str]:
     """Return the names of the sheets of a workbook that was read without a complaint."""
-    with closing(openpyxl.load_workbook(BytesIO(data), read_only=True, keep_links=False)) as book:
+    with closing(_opened(data)) as book:
         return [each.title for each in book.worksheets]
+
+
+def _opened(data: bytes) -> Any:
+    import openpyxl  # noqa: PLC0415 - a tenth of the time of a start, and seldom wanted
+
+    return openpyxl.load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
 
 
 def _chosen(file: str, book: Any, sheet: str | None) -> tuple[str, bool, list[Line]]:
     sheets = {each.title: each for each in book.worksheets}
     if sheet is not None and sheet not in sheets:
         raise refused(file, f"it has no sheet {sheet!r}; choose one of {', '.join(map(repr, sheets))}")
-    serials = book.epoch != MAC_EPOCH
+    serials = book.epoch != _MAC_EPOCH
     wanted = {sheet: sheets[sheet]} if sheet is not None else sheets
     for name, each in wanted.items():
         rows = list(_rows(each))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -65,10 +67,14 @@ def create_app(
             table.setdefault(API + query.path, {})["GET"] = guarded(gate, query.needs, queries.endpoint(asker, query))
     for page in pages:
         table.setdefault(page.path, {})[page.method] = guarded(gate, page.needs, _page(asker, page), page=True)
-    described = encoded(document(services))
+
+    @cache
+    def described() -> bytes:
+        """Describe the API when somebody asks: it would be a third of what is done before the first answer."""
+        return encoded(document(services))
 
     async def openapi(_: Request) -> Response:
-        return Response(described, media_type="application/json")
+        return Response(await asyncio.to_thread(described), media_type="application/json")
 
     routes = StatusRoutes(engine)
     table |= {

@@ -20,7 +20,7 @@ from contracts.clients.events import (
     NoteRestored,
 )
 from contracts.pipeline.order_events import PaymentReversed
-from services.analytics.oracle import Difference, Report, compare
+from services.analytics.oracle.difference import Difference, Report, compare
 from tests.support.sales_history import History
 
 DAY = "2026-01-01"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.analytics.oracle import compare, read_report, recompute
+from services.analytics.oracle.difference import compare, read_report
+from services.analytics.oracle.run import recompute
 from tests.support.canonical_events import convert
 from tests.support.event_log import at
 

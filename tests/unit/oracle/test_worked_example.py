@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.analytics.oracle import Oracle
+from services.analytics.oracle.run import Oracle
 from tests.support.sales_history import History, rows
 
 

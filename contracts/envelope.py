@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 Origin = Literal["live", "import", "link", "system"]
@@ -46,9 +47,18 @@ class RecordedEvent(NewEvent):
 
 def rfc3339(millis: int) -> str:
     """Return UTC milliseconds as RFC 3339 text with `Z`; milliseconds only where they are not zero."""
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=millis)
-    text = moment.isoformat(timespec="milliseconds" if millis % 1000 else "seconds")
-    return text.replace("+00:00", "Z")
+    days, of_day = divmod(millis, 86_400_000)
+    seconds, rest = divmod(of_day, 1000)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    fraction = f".{rest:03d}" if rest else ""
+    return f"{_date(days)}T{hour:02d}:{minute:02d}:{second:02d}{fraction}Z"
+
+
+@lru_cache(maxsize=4096)
+def _date(days: int) -> str:
+    """Return the date so many days after 1970-01-01; a log has many events of each."""
+    return (date(1970, 1, 1) + timedelta(days=days)).isoformat()
 
 
 def cloud_event(event: RecordedEvent) -> dict[str, Any]:

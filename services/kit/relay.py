@@ -7,16 +7,16 @@ they have. So two relays at once, or one that begins at a place too early, chang
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, field
-from typing import Protocol, cast
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import structlog
 
 from contracts.envelope import RecordedEvent
 from contracts.problem import Unavailable
 from contracts.registry import REFERENCE_TYPES
+from services.kit.ahead import Ahead, together
 from services.kit.errors import Unusable
 from services.kit.lanes import lane_of
 from services.kit.ports import EventStore
@@ -188,36 +188,28 @@ class Relay:
     async def _follow(self, start: int) -> int | None:
         """Send what comes; return where to begin again if the topics lost something, None if the log was closed."""
         loop = asyncio.get_running_loop()
-        batches = cast("AsyncGenerator[list[RecordedEvent]]", self._store.follow(start))
         check_at = loop.time() + self._check_every
         note_at = 0.0
-        async with aclosing(batches):
-            arriving = asyncio.ensure_future(_next(batches))
-            try:
-                while True:
-                    due = min(check_at, max(note_at, loop.time()) if self._noted != self.position else check_at)
-                    await asyncio.wait({arriving}, timeout=max(0.0, due - loop.time()))
-                    if arriving.done():
-                        events = arriving.result()
-                        if events is None:
-                            await self._note()
-                            return None
-                        arriving = asyncio.ensure_future(_next(batches))  # read on while this is sent
-                        await self._send(events)
-                    now = loop.time()
-                    if self._noted != self.position and now >= note_at:
-                        await self._note()
-                        note_at = now + self._note_every
-                    if now >= check_at:
-                        check_at = now + self._check_every
-                        if await self._topics.shrunk():
-                            return await self._resume()
-                        await self._note()
-                        await self._answer()
-                        METRICS.relay_lag.set(max(0, await self._store.head() - self.position))
-            finally:
-                arriving.cancel()
-                await asyncio.gather(arriving, return_exceptions=True)
+        async with Ahead(self._store.follow(start)) as ahead:
+            while True:
+                due = min(check_at, max(note_at, loop.time()) if self._noted != self.position else check_at)
+                arrived = await ahead.take(max(0.0, due - loop.time()))
+                if arrived is None:
+                    await self._note()
+                    return None
+                now = loop.time()
+                noting = self._noted != self.position and now >= note_at
+                if noting:
+                    note_at = now + self._note_every
+                # What is proven is noted while more is sent: neither waits for the other's acknowledgement.
+                await together(*([self._note()] if noting else []), *([self._send(arrived)] if arrived else []))
+                if now >= check_at:
+                    check_at = now + self._check_every
+                    if await self._topics.shrunk():
+                        return await self._resume()
+                    await self._note()
+                    await self._answer()
+                    METRICS.relay_lag.set(max(0, await self._store.head() - self.position))
 
     async def _send(self, events: Sequence[RecordedEvent]) -> None:
         """Send events of the log to their places; they are proven when all are acknowledged."""
@@ -237,8 +229,9 @@ class Relay:
         METRICS.relay_position.set(proven.position)
 
     async def _note(self) -> None:
-        await self._topics.note(self._proven)
-        self._noted = self._proven.position
+        proven = replace(self._proven)  # more may be proven meanwhile
+        await self._topics.note(proven)
+        self._noted = proven.position
 
     async def _answer(self) -> None:
         """Send again what readers lack, up to what is proven."""
@@ -254,7 +247,3 @@ class Relay:
                         last = event.position
                 await self._topics.send(messages, proven.log_id)
                 after = events[-1].position
-
-
-async def _next(batches: AsyncIterator[list[RecordedEvent]]) -> list[RecordedEvent] | None:
-    return await anext(batches, None)

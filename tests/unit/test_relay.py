@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import pytest
 
 from contracts.envelope import RecordedEvent
 from contracts.problem import Unavailable
 from services.kit.adapters.sqlite_store import SqliteEventStore
+from services.kit.ports import EventStore
 from services.kit.relay import Asked, Outgoing, Place, Progress, Relay
 from tests.servers.filled import fill, of_lane
 from tests.support.patience import PATIENCE
@@ -40,6 +42,8 @@ class MemoryTopics:
     async def send(self, messages: Sequence[Outgoing], log_id: str) -> None:
         fails = bool(messages) and self._fault()
         for message in messages:
+            if self._chance.random() < 0.2:
+                await asyncio.sleep(0)  # what is noted meanwhile comes in between
             if not fails or self._chance.random() < 0.7:
                 place = self.places.setdefault((message.event.topic, message.lane), [])
                 place.append((message.event.position, message.prev))
@@ -50,6 +54,7 @@ class MemoryTopics:
         return self._progress
 
     async def note(self, progress: Progress) -> None:
+        await asyncio.sleep(0)
         self._progress = Progress(progress.log_id, progress.position, dict(progress.lasts))
 
     async def tails(self) -> dict[Place, tuple[int, str]]:
@@ -142,3 +147,77 @@ async def test_a_wish_is_answered_from_where_the_reader_stands(tmp_path: Path) -
     await settled(topics, log, asking=False)
     await store.close()
     await asyncio.wait_for(running, PATIENCE)
+
+
+class SlowTopics(MemoryTopics):
+    """Each release of `let` acknowledges what is sent at once; `notes` are the positions that were noted."""
+
+    def __init__(self) -> None:
+        super().__init__(Random(1), faults=0)
+        self.let, self.sending = asyncio.Semaphore(0), asyncio.Event()
+        self.notes: list[int] = []
+
+    async def send(self, messages: Sequence[Outgoing], log_id: str) -> None:
+        self.sending.set()
+        await self.let.acquire()
+        await super().send(messages, log_id)
+
+    async def note(self, progress: Progress) -> None:
+        self.notes.append(progress.position)
+        await super().note(progress)
+
+
+class Served:
+    """A log whose events come in runs of `size`; `given`: how many runs were asked for."""
+
+    log_id = "log"
+
+    def __init__(self, events: list[RecordedEvent], size: int) -> None:
+        self._runs = [events[at : at + size] for at in range(0, len(events), size)]
+        self.given, self.goes_on = 0, asyncio.Event()
+
+    async def follow(self, after: int) -> AsyncIterator[list[RecordedEvent]]:
+        for run in self._runs:
+            self.given += 1
+            yield run
+        await self.goes_on.wait()
+
+
+async def test_the_log_is_read_on_while_what_was_sent_is_not_acknowledged(tmp_path: Path) -> None:
+    """DESIGN 10: store and Kafka work at the same time; what is read ahead is bounded."""
+    store = await SqliteEventStore.open(tmp_path / "log.db")
+    log = await fill(store, 60, keys=12)
+    await store.close()
+    served, topics = Served(log, 5), SlowTopics()
+    running = asyncio.create_task(Relay(cast("EventStore", served), topics, LANES).run())
+    async with asyncio.timeout(PATIENCE):
+        await topics.sending.wait()
+        while served.given < 5:  # one is sent, three wait, one more is in the hand
+            await asyncio.sleep(0)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert (served.given, topics.places) == (5, {})
+    for _ in log:
+        topics.let.release()
+    await settled(topics, log, asking=False)
+    served.goes_on.set()
+    await asyncio.wait_for(running, PATIENCE)
+
+
+async def test_what_is_proven_is_noted_while_more_is_sent(tmp_path: Path) -> None:
+    """DESIGN 10: readers learn how far the relay is, also while an acknowledgement keeps the next events waiting."""
+    store = await SqliteEventStore.open(tmp_path / "log.db")
+    log = await fill(store, 10, keys=12)
+    await store.close()
+    served, topics = Served(log, 5), SlowTopics()
+    relay = Relay(cast("EventStore", served), topics, LANES, note_every=0)
+    running = asyncio.create_task(relay.run())
+    async with asyncio.timeout(PATIENCE):
+        topics.let.release()
+        while log[4].position not in topics.notes:
+            await asyncio.sleep(0)
+        assert relay.position == log[4].position
+    topics.let.release()
+    served.goes_on.set()
+    await asyncio.wait_for(running, PATIENCE)
+    assert topics.notes[-1] == log[-1].position

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any, NamedTuple, cast, get_args
 
 from contracts.envelope import Origin, RecordedEvent, rfc3339
@@ -133,7 +132,6 @@ _NEEDED = tuple(
 )
 
 
-@lru_cache(maxsize=1024)
 def _time(millis: int) -> bytes:
     return rfc3339(millis).encode()
 

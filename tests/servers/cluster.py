@@ -32,6 +32,8 @@ SERVICES = ("gateway", "clients", "pipeline", "analytics")
 ALL = (*SERVICES, "analytics-2", "relay")
 SPARE = "relay-2"
 """A second relay, for tests that want one."""
+SHUFFLING = "relay-shuffling"
+"""A relay that tells topics shuffled against each other (shuffling.py)."""
 WHOLE = "whole"
 """All services in one process."""
 _numbers = count()
@@ -49,7 +51,7 @@ class Cluster:
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        names = (*ALL, SPARE, WHOLE, "kurrent", "mongo")
+        names = (*ALL, SPARE, SHUFFLING, WHOLE, "kurrent", "mongo")
         self.ports = dict(zip(names, free_ports(len(names)), strict=True))
         self._token: str | None = None
         self._prefix = f"cluster-{os.getpid()}-{next(_numbers)}."
@@ -121,6 +123,8 @@ class Cluster:
                 ]
             elif name in ("relay", SPARE):
                 command = [*VORONKA, "relay", "--port", str(self.ports[name])]
+            elif name == SHUFFLING:
+                command = [sys.executable, "-m", "tests.servers.shuffling", "relay", "--port", str(self.ports[name])]
             elif name == WHOLE:
                 command = [*VORONKA, "run", "--port", str(self.ports[name])]
             else:
@@ -180,7 +184,7 @@ class Cluster:
     def stop(self) -> dict[str, float]:
         """Ask all to stop, the servers last; return how many seconds each process took."""
         took: dict[str, float] = {}
-        for names in ((*ALL, SPARE, WHOLE), ("mongo", "kurrent")):
+        for names in ((*ALL, SPARE, SHUFFLING, WHOLE), ("mongo", "kurrent")):
             alive = [name for name in names if name in self.running and self.running[name].poll() is None]
             for name in alive:
                 self.running[name].send_signal(signal.SIGCONT)

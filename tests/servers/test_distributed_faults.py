@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from services.kit.adapters.kafka_settings import KafkaSettings
-from tests.servers.cluster import SPARE, Cluster
+from tests.servers.cluster import SHUFFLING, SPARE, Cluster
 from tests.servers.load import Writer, proven, until_more, working
 from tests.servers.native.fixtures import run
 from tests.servers.native.kafka import Kafka
 from tests.servers.native.redis import Redis
+from tests.servers.shuffling import SHUFFLED
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("whole cluster")]
 MORE = 15
@@ -75,8 +76,24 @@ def zombie(cluster: Cluster, writers: list[Writer], _: Kafka, __: Redis) -> None
     cluster.pause("analytics", go_on=True)
 
 
+def topics_shuffled(cluster: Cluster, writers: list[Writer], _: Kafka, __: Redis) -> None:  # R4
+    """What clients, deals and notes did arrives one topic after the other, by hundreds of events, in any order."""
+    cluster.kill("relay")
+    until_more(writers, MORE * 4)  # the relay has much to tell when it comes back
+    cluster.start(SHUFFLING)
+    cluster.ready(SHUFFLING)
+    until_more(writers, MORE * 4)
+    assert SHUFFLED in cluster.log(SHUFFLING)
+    cluster.kill(SHUFFLING)
+    del cluster.running[SHUFFLING]
+    cluster.start("relay")
+    cluster.ready("relay")
+
+
 @pytest.mark.parametrize(
-    "fault", [broker_down, broker_wiped, limits_flushed_and_down, two_relays, zombie], ids=lambda fault: fault.__name__
+    "fault",
+    [broker_down, broker_wiped, limits_flushed_and_down, two_relays, zombie, topics_shuffled],
+    ids=lambda fault: fault.__name__,
 )
 def test_nothing_is_lost_doubled_or_mixed(
     cluster: Cluster, kafka: Kafka, redis: Redis, fault: Fault, capsys: pytest.CaptureFixture[str]

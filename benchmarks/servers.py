@@ -136,16 +136,19 @@ async def _read(store: KurrentEventStore) -> float:
 
 
 async def _backlog(store: KurrentEventStore, keyring: SqliteKeyring, settings: KafkaSettings, count: int) -> float:
-    """Fold all of the topics in memory, as a worker does; return events a second."""
+    """Fold all of the topics in memory, as a worker does; return events a second, from when it has its lanes."""
     contexts: list[MemoryContext] = []
     contexts += [MemoryContext(ANALYTICS, lane, contexts) for lane in range(settings.lanes)]
     codec, seen = Codec(keyring), set[int]()
 
+    begun = 0.0
+
     async def opened(lane: int) -> LaneState:
+        nonlocal begun
+        begun = perf_counter()
         return LaneState(lane, 0, "", {})
 
     bus = KafkaBus(settings, store)
-    begun = perf_counter()
     deliveries: Any = bus.deliveries(f"bench.{id(seen)}", opened)
     async for batch in deliveries:
         events = [each.event for each in batch.events]

@@ -26,6 +26,9 @@ PERSONAL = Marker("PERSONAL")
 SECRET = Marker("SECRET")
 """What a password or token is checked against: sealed like a personal field, and never shown or exported (ADR 0023)."""
 
+PROOF = Marker("PROOF")
+"""A password that comes with a command: checked by the service's edge, part of no digest, and never stored."""
+
 EDGE = Marker("EDGE")
 """The field is filled by the service's edge (a price, a rate, a number), never by the caller (DESIGN 4)."""
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from contracts.base import EDGE, Command, Id, Instant, Line
+from contracts.base import EDGE, PROOF, Command, Id, Instant, Line
 from contracts.gateway.rights import OwnRights, Role, TokenScope
 
 Login = Annotated[
@@ -16,7 +16,8 @@ Login = Annotated[
 """What somebody signs in with: a short name or an email address, without spaces; case does not matter."""
 
 
-Scopes = Annotated[list[TokenScope], Field(min_length=1, max_length=6)]
+Scopes = Annotated[list[TokenScope], Field(min_length=1, max_length=7)]
+Password = Annotated[str, Field(max_length=1000), PROOF]
 
 
 class OpenAccount(Command):
@@ -70,9 +71,32 @@ class ChangePassword(Command):
     hash: Annotated[str, EDGE] = ""
 
 
+class ChangeOwnPassword(Command):
+    """Choose another password. `present`: the one of now. Ends all sessions, this one too."""
+
+    account_id: Id
+    present: Password
+    password: Password
+    hash: Annotated[str, EDGE] = ""
+
+
 class NoteSignIn(Command):
     account_id: Id
     session_id: Id
+
+
+class EndSession(Command):
+    """End one session of the own account."""
+
+    account_id: Id
+    session_id: Id
+
+
+class EndOtherSessions(Command):
+    """End all sessions of the own account but the one that asks."""
+
+    account_id: Id
+    session_id: Annotated[Id, EDGE] = "none"
 
 
 class EndSessions(Command):
@@ -82,17 +106,23 @@ class EndSessions(Command):
 
 
 class IssueToken(Command):
-    """Make a token for programs. `scopes`: what it may do of all that the account may."""
+    """Make a token for programs, shown in the answer this once. `scopes`: what it may do of all that the account may;
+    `expires_at`: at most 366 days ahead; `present`: the present password, needed by who signed in. A token needs the
+    scope `tokens`, and makes none that may more or is good for longer than itself."""
 
     account_id: Id
     token_id: Id
     name: Line = ""
     scopes: Scopes
     expires_at: Instant
+    present: Password = ""
+    made_by: Annotated[Id | None, EDGE] = None
     digest: Annotated[str, EDGE] = ""
 
 
 class RevokeToken(Command):
+    """Make a token good for nothing, and those that were made with it. A token may always revoke itself."""
+
     account_id: Id
     token_id: Id
 
@@ -106,7 +136,10 @@ AccountCommand = (
     | ReopenAccount
     | IssueAccountLink
     | ChangePassword
+    | ChangeOwnPassword
     | NoteSignIn
+    | EndSession
+    | EndOtherSessions
     | EndSessions
     | IssueToken
     | RevokeToken

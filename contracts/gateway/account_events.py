@@ -90,14 +90,23 @@ class AccountSessionsEnded(_Known):
     type = "gateway.AccountSessionsEnded.v1"
 
 
+class AccountSessionEnded(_Known):
+    """One session is over."""
+
+    type = "gateway.AccountSessionEnded.v1"
+    session_id: Id
+
+
 class AccountTokenIssued(_WithSecret):
-    """`digest`: SHA-256 of the token, which has 256 random bits. `expires_at`: UTC ms."""
+    """`digest`: SHA-256 of the token, which has 256 random bits. `expires_at`: UTC ms. `made_by`: the token it was made
+    with, and is revoked with; null: made by somebody who signed in."""
 
     type = "gateway.AccountTokenIssued.v1"
     token_id: Id
     name: Line
     scopes: list[TokenScope]
     expires_at: Instant
+    made_by: Id | None = None
     digest: Annotated[str, SECRET]
 
 

@@ -9,8 +9,8 @@ from contracts.base import Model
 Role = Literal["administrator", "director", "manager", "marketer", "warehouse"]
 Records = Literal["own", "team", "all"]
 """Whose records: the employee's own, those of their team, or all."""
-TokenScope = Literal["read", "write", "numbers", "profit", "export", "accounts"]
-"""What a token may do of all that its account may."""
+TokenScope = Literal["read", "write", "numbers", "profit", "export", "accounts", "tokens"]
+"""What a token may do of all that its account may. `tokens`: make and revoke tokens, none of which may more."""
 
 
 class OwnRights(Model):

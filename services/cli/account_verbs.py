@@ -18,7 +18,7 @@ Login = Annotated[str, typer.Argument(help="What the employee signs in with.")]
 Data = Annotated[Path, typer.Option("--data", help="The data folder.", envvar="VORONKA_DATA")]
 OfProfile = Annotated[Literal["embedded", "distributed"] | None, typer.Option("--profile", help="Which profile.")]
 _DEFAULT = Path("voronka-data")
-_HOW = "What it may do: read, write, numbers, profit, export, accounts; several times; none: all of them."
+_HOW = "What it may do: read, write, numbers, profit, export, accounts, tokens; several times; none: all but tokens."
 
 
 def _do(profile: Literal["embedded", "distributed"] | None, data: Path, act: Act) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field
 from contracts.base import Id, Line
 from contracts.gateway.rights import Role
 from contracts.problem import NotFound
+from services.gateway.own import OWN_QUERIES
 from services.gateway.projections.accounts import Account
 from services.gateway.projections.reference import Employee, Settings
 from services.gateway.projections.views import View
@@ -130,4 +131,5 @@ QUERIES = (
     Query("/views", _GROUPS, views, needs=needs("clients.read")),
     Query("/views/{view_id}", _GROUPS, view, needs=needs("clients.read")),
     Query("/settings", _GROUPS, settings, needs=needs("setup.read")),
+    *OWN_QUERIES,
 )

@@ -14,14 +14,14 @@ from contracts.gateway.commands import (
     EmployeeLeaves,
     RecordExport,
 )
-from services.gateway import edge, edge_accounts, edge_views
+from services.gateway import edge, edge_accounts, edge_own, edge_views
 from services.gateway.domain.account import ACCOUNT
 from services.gateway.domain.bulk import BULK
 from services.gateway.domain.employee import EMPLOYEE
 from services.gateway.domain.export import EXPORT
 from services.gateway.domain.settings import SETTINGS
 from services.gateway.domain.view import VIEW
-from services.kit.rights import SIGNED_IN, needs
+from services.kit.rights import BY_SESSION, SIGNED_IN, needs
 from services.kit.service import Handles
 
 _ID, _ADMIN = "account_id", needs("accounts")
@@ -65,11 +65,24 @@ _ACCOUNTS = (
     ),
     Handles("/accounts/{account_id}/reopen", a.ReopenAccount, ACCOUNT, _ID, needs=_ADMIN, whose=None),
     Handles("/accounts/{account_id}/end-sessions", a.EndSessions, ACCOUNT, _ID, needs=_ADMIN, whose=None),
-    Handles(None, a.RevokeToken, ACCOUNT, _ID, needs=SIGNED_IN, whose=None),
     Handles(None, a.IssueAccountLink, ACCOUNT, _ID, needs=_ADMIN, whose=None),
     Handles(None, a.ChangePassword, ACCOUNT, _ID, needs=SIGNED_IN, whose=None),
     Handles(None, a.NoteSignIn, ACCOUNT, _ID, needs=SIGNED_IN, whose=None),
-    Handles(None, a.IssueToken, ACCOUNT, _ID, needs=SIGNED_IN, whose=None),
+)
+_own = partial(Handles, decider=ACCOUNT, key=_ID, own=True, whose=None)
+_OWN = (
+    _own("/me/password", a.ChangeOwnPassword, enrich=edge_own.change_password, needs=BY_SESSION),
+    _own("/me/sessions/{session_id}/end", a.EndSession, needs=BY_SESSION),
+    _own("/me/sessions/end-others", a.EndOtherSessions, enrich=edge_own.end_others, needs=BY_SESSION),
+    _own(
+        "/me/tokens",
+        a.IssueToken,
+        makes="token_id",
+        once=edge_own.with_secret,
+        enrich=edge_own.issue_token,
+        needs=needs("tokens"),
+    ),
+    _own("/me/tokens/{token_id}/revoke", a.RevokeToken, enrich=edge_own.revoke_token, needs=SIGNED_IN),
 )
 
 _BULK = tuple(
@@ -107,6 +120,7 @@ HANDLES = (
     ),
     Handles(None, RecordExport, EXPORT, "export_id", needs=needs("export"), whose=None),
     *_ACCOUNTS,
+    *_OWN,
     *_BULK,
     *_VIEWS,
 )

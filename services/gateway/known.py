@@ -13,12 +13,14 @@ from contracts.gateway.account_events import (
     AccountReopened,
     AccountRightsChanged,
     AccountRoleChanged,
+    AccountSessionEnded,
     AccountSessionsEnded,
     AccountTokenRevoked,
 )
 from contracts.gateway.events import EmployeeAdded, EmployeeChanged, EmployeeLeft, WorkspaceSettingsChanged
 from contracts.gateway.rights import OwnRights, Role
 from services.kit.service import Known
+from services.kit.sessions import Session
 
 _OF_ACCOUNTS = (
     AccountOpened,
@@ -27,6 +29,7 @@ _OF_ACCOUNTS = (
     AccountRightsChanged,
     AccountClosed,
     AccountReopened,
+    AccountSessionEnded,
     AccountSessionsEnded,
     AccountTokenRevoked,
 )
@@ -43,8 +46,8 @@ class KnownEmployee:
 
 @dataclass(frozen=True, slots=True)
 class KnownAccount:
-    """An account as far as it lets somebody in. `generation`: how often all its sessions were ended; `revoked`: ids of
-    tokens that are good no more."""
+    """An account as far as it lets somebody in. `generation`: how often all its sessions were ended; `ended`: ids of
+    sessions that were ended one by one since; `revoked`: ids of tokens that are good no more."""
 
     account_id: str
     login: str
@@ -52,7 +55,12 @@ class KnownAccount:
     rights: OwnRights
     closed: bool = False
     generation: int = 0
+    ended: frozenset[str] = frozenset()
     revoked: frozenset[str] = frozenset()
+
+    def goes_on(self, session: Session) -> bool:
+        """Tell whether nobody ended the session."""
+        return self.generation == session.generation and session.id not in self.ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +144,10 @@ def _changes(account: KnownAccount, data: Any, type_: str) -> dict[str, Any]:
         return {"role": data.to_role}
     if type_ == AccountRightsChanged.type:
         return {"rights": _rights(data)}
+    if type_ == AccountSessionEnded.type:
+        return {"ended": account.ended | {data.session_id}}
     if type_ == AccountSessionsEnded.type:
-        return {"generation": account.generation + 1}
+        return {"generation": account.generation + 1, "ended": frozenset()}
     if type_ == AccountTokenRevoked.type:
         return {"revoked": account.revoked | {data.token_id}}
-    return {"closed": type_ == AccountClosed.type, "generation": account.generation + 1}
+    return {"closed": type_ == AccountClosed.type, "generation": account.generation + 1, "ended": frozenset()}

@@ -12,6 +12,7 @@ from services.gateway.accounts.passwords import Passwords
 from services.gateway.live import Live
 from services.gateway.pages.account import AccountPages
 from services.gateway.pages.imports.port import Imports
+from services.gateway.pages.profile import ProfilePages
 from services.gateway.pages.routes import pages
 from services.kit.engine import Engine
 from services.kit.web import PageRoute
@@ -41,4 +42,8 @@ class Site:
         gate = Entry(engine, Origin(proxied=proxied))
         accounts = Accounts(gate, passwords, first)
         shown = pages(engine, imports=imports, development=development)
-        return Site(gate, accounts, (*shown, *AccountPages(accounts).routes(), *Live(engine).routes()))
+        return Site(
+            gate,
+            accounts,
+            (*shown, *AccountPages(accounts).routes(), *ProfilePages(accounts).routes(), *Live(engine).routes()),
+        )

@@ -60,7 +60,7 @@ class Engine:
         self.numbers = Numbers(self.handler, self.codec, numbers)
         self._recent = Recent()
         self.handler.listeners.append(self._recent.note)
-        self.desk = Desk(self.handler, self.codec, self.known)
+        self.desk = Desk(self.handler, self.codec, self.known, ports.limits)
         self.leaving = asyncio.Event()
         """Set when the process is about to stop: answers that would go on for long end, so that the others can."""
         self.started = False

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 from weakref import WeakValueDictionary
 
-from contracts.base import EDGE, Command, Event, marked
+from contracts.base import EDGE, PROOF, Command, Event, marked
 from contracts.envelope import NewEvent, Origin, RecordedEvent
 from contracts.ids import event_id
 from contracts.problem import Backdated, FutureDate, KeyReused, VersionConflict
@@ -246,9 +246,9 @@ _hidden: dict[type[Command], set[str]] = {}
 
 
 def command_hash(command: Command) -> str:
-    """Return a digest of what the caller sent: type and fields, without those of the edge."""
+    """Return a digest of what the caller sent: type and fields, without those of the edge and without passwords."""
     cls = type(command)
     if cls not in _hidden:
-        _hidden[cls] = set(marked(cls, EDGE))
+        _hidden[cls] = set(marked(cls, EDGE) | marked(cls, PROOF))
     body = command.model_dump_json(exclude=_hidden[cls] or None)
     return sha256(f"{cls.__name__}{body}".encode()).hexdigest()[:32]

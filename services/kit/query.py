@@ -14,10 +14,13 @@ from contracts.base import Instant, Line
 from contracts.envelope import RecordedEvent
 from contracts.problem import NotFound
 from services.kit.context import matches
+from services.kit.decider import Decider
 from services.kit.documents import Filter, Stored
+from services.kit.handle import Loaded
 from services.kit.ports import Reader
 from services.kit.rights import Caller, Reach, reach_of
 from services.kit.service import Known
+from services.kit.sessions import Sessions
 
 T = TypeVar("T")
 Sorts = Mapping[str, Sequence[tuple[str, bool]]]
@@ -104,6 +107,8 @@ class Whose(Enum):
 
 Past = Callable[[str], Awaitable[list[tuple[RecordedEvent, Any]]]]
 """stream → its events, each with its data; personal fields of an erased subject are blank."""
+Load = Callable[[Decider[Any, Any, Any], str], Awaitable[Loaded]]
+"""(decider, key) → the subject's stream folded by the decider, as commands find it."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,8 @@ class Reading:
     """Who asks: what is answered is what they may see (P17)."""
     past: Past
     """Reads a stream of the log: what a document does not keep."""
+    load: Load
+    sessions: Sessions
 
     @property
     def reach(self) -> Reach | None:

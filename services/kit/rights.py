@@ -12,12 +12,13 @@ from contracts.problem import Refusal
 Right = Literal[
     "clients.read", "clients.write", "clients.erase", "clients.import", "leads.read", "leads.write", "deals.read",
     "deals.write", "orders.read", "orders.write", "orders.ship", "payments.read", "payments.write", "goods.read",
-    "goods.write", "setup.read", "setup.write", "staff.read", "staff.write", "accounts", "money", "numbers", "profit",
-    "export",
+    "goods.write", "setup.read", "setup.write", "staff.read", "staff.write", "accounts", "tokens", "money", "numbers",
+    "profit", "export",
 ]  # fmt: skip
 """`clients` are contacts and notes too; `clients.import`: lists of them, which are compared with clients of all owners,
-so it is for those alone who reach all records. `setup`: funnels, sales rules, rates, settings; `staff`: employees.
-`money`: prices and sums in records; `numbers`: sales indicators (S2.19); `profit`: profit and costs (P25)."""
+so it is for those alone who reach all records. `setup`: funnels, sales rules, rates, settings; `staff`: employees;
+`tokens`: one's own. `money`: prices and sums in records; `numbers`: sales indicators (S2.19); `profit`: profit and
+costs (P25)."""
 ALL: frozenset[Right] = frozenset(get_args(Right))
 
 
@@ -25,6 +26,7 @@ def _named(*endings: str) -> frozenset[Right]:
     return frozenset(right for right in ALL if right.endswith(endings))
 
 
+_OWN: frozenset[Right] = frozenset({"tokens"})
 _MONEY: frozenset[Right] = frozenset({"money"})
 _READING: frozenset[Right] = _named(".read") | _MONEY
 _SELLING: frozenset[Right] = frozenset(
@@ -36,12 +38,13 @@ _MARKETING: frozenset[Right] = frozenset(
         "staff.read", "money", "numbers", "export",
     }
 )  # fmt: skip
+_SHIPPING: frozenset[Right] = frozenset({"orders.read", "orders.ship", "goods.read", "setup.read", "staff.read"})
 ROLES: Mapping[Role, tuple[frozenset[Right], Records]] = {
     "administrator": (ALL, "all"),
     "director": (ALL - {"accounts", "staff.write"}, "all"),
-    "manager": (_READING | _SELLING, "own"),
-    "marketer": (_MARKETING, "all"),
-    "warehouse": (frozenset({"orders.read", "orders.ship", "goods.read", "setup.read", "staff.read"}), "all"),
+    "manager": (_READING | _SELLING | _OWN, "own"),
+    "marketer": (_MARKETING | _OWN, "all"),
+    "warehouse": (_OWN | _SHIPPING, "all"),
 }
 """What a role may, and whose records it reaches. A warehouse sees no money but that of what it shipped (P17)."""
 _STAFF: frozenset[Right] = frozenset({"staff.write"})
@@ -52,6 +55,7 @@ _SCOPES: Mapping[TokenScope, frozenset[Right]] = {
     "profit": frozenset({"profit"}),
     "export": frozenset({"export"}),
     "accounts": frozenset({"accounts", "staff.write"}),
+    "tokens": _OWN,
 }
 
 
@@ -75,11 +79,14 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: an employee by id, what they may, and whose records they reach."""
+    """Who asks: an employee by id, what they may, and whose records they reach. `session`, `token`: the id of what they
+    came in by; neither is told to other processes, nor needed there."""
 
     actor: str
     rights: frozenset[Right]
     records: Records
+    session: str | None = None
+    token: str | None = None
 
     def may(self, *rights: Right) -> bool:
         """Tell whether the caller has all these rights."""
@@ -93,10 +100,10 @@ class Caller:
         mates = {id for id, of in teams.items() if team and of == team}
         return Reach(self.actor, tuple(sorted(mates | {self.actor})))
 
-    def narrowed(self, scopes: Iterable[TokenScope]) -> Caller:
-        """Return the caller with no more rights than these scopes of a token give."""
+    def narrowed(self, token: str, scopes: Iterable[TokenScope]) -> Caller:
+        """Return the caller who comes by a token, with no more rights than its scopes give."""
         given = frozenset(right for scope in scopes for right in _SCOPES[scope])
-        return Caller(self.actor, self.rights & given, self.records)
+        return Caller(self.actor, self.rights & given, self.records, token=token)
 
 
 SYSTEM = Caller("system", ALL, "all")
@@ -117,13 +124,17 @@ def caller_of(actor: str, role: Role, own: OwnRights) -> Caller:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a route asks of its caller. `open`: nobody need sign in (the sign-in itself, style sheets)."""
+    """What a route asks of its caller. `open`: nobody need sign in (the sign-in itself, style sheets). `session`: it is
+    for somebody who signed in, and for no token, whatever its scopes."""
 
     rights: tuple[Right, ...] = ()
     open: bool = False
+    session: bool = False
 
     def check(self, caller: Caller) -> None:
         """Raise Denied unless the caller has all that is needed."""
+        if self.session and caller.session is None:
+            raise Denied("this is for people who signed in; no token may do it", right="session")
         missing = [right for right in self.rights if right not in caller.rights]
         if missing:
             raise Denied(
@@ -134,6 +145,7 @@ class Needs:
 
 OPEN = Needs(open=True)
 SIGNED_IN = Needs()
+BY_SESSION = Needs(session=True)
 
 
 def needs(*rights: Right) -> Needs:

@@ -12,6 +12,7 @@ from contracts.gateway.events import NumberKind
 from services.kit.codec import Codec
 from services.kit.decider import Decider
 from services.kit.handle import Handler, Meta
+from services.kit.ports import Limits
 from services.kit.projection import Projection
 from services.kit.reaction import Reaction
 from services.kit.rights import Needs, Reach
@@ -36,6 +37,7 @@ class Desk:
     codec: Codec
     known: dict[str, Known]
     """By service name."""
+    limits: Limits
 
 
 Enrich = Callable[[Desk, Any, Meta], Awaitable[Any]]
@@ -58,12 +60,23 @@ class Handles:
     """Field with the id of the stream's subject."""
     creates: bool = False
     """The id is uuid5(actor, Idempotency-Key) unless an import or a reaction gives it (DESIGN 4)."""
+    own: bool = False
+    """The subject is whoever asks: their account."""
+    makes: str | None = None
+    """Field with the id of what is made within the subject; given as that of `creates` is."""
+    once: Callable[[Any], tuple[Any, str]] | None = None
+    """command → it, with what is stored of a new secret; and the secret, which the answer shows this once."""
     enrich: Enrich | None = None
     numbered: NumberKind | None = None
     """Kind of short number that what it creates gets (P21), taken when nothing refuses the command."""
     needs: Needs = field(kw_only=True)
     whose: Whose | None = field(kw_only=True)
     """How the caller's reach binds it (P17); None: what it changes is nobody's record, such as a funnel."""
+
+    @property
+    def created(self) -> str | None:
+        """The field with the id of what is created."""
+        return self.key if self.creates else self.makes
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,7 @@ EXAMPLES: dict[str, Any] = {
     "to_owner": golden_id("employee"),
     "to_priority": "high",
     "token_id": golden_id("token"),
+    "made_by": golden_id("token", 2),
     "to_role": "director",
     "to_stage": golden_id("stage", 2),
     "to_status": "current",

@@ -342,7 +342,7 @@ async def test_no_page_may_be_framed_or_kept(opened: Door):
 
 async def test_a_token_is_shown_once_and_may_what_its_scopes_say(opened: Door):
     browser = await opened.signed_in("boss", "administrator")
-    form = {"name": "books", "scope-read": "on", "days": "30"}
+    form = {"name": "books", "scope-read": "on", "days": "30", "present": PASSWORD}
     token = re.search(r"<code[^>]*>(vk\.[^<]+)</code>", (await browser.send("/profile/tokens", **form)).text)
     assert token is not None
     page = (await browser.get("/profile")).text
@@ -374,7 +374,7 @@ async def test_a_token_ends_and_none_is_guessed(opened: Door):
 
 async def test_a_token_needs_a_scope(opened: Door):
     browser = await opened.signed_in("ann")
-    assert "scopes" in (await browser.send("/profile/tokens", name="nothing", days="30")).text
+    assert "scopes" in (await browser.send("/profile/tokens", name="nothing", days="30", present=PASSWORD)).text
 
 
 # ---------------------------------------------------------------- the log
@@ -406,7 +406,7 @@ async def test_every_act_is_in_the_log(opened: Door):
     boss = await opened.signed_in("boss", "administrator")
     me = opened.site.gate.known.by_login("boss").account_id  # type: ignore[union-attr]
     await opened.employee("second", "administrator")
-    await boss.send("/profile/tokens", **{"name": "t", "scope-read": "on"})
+    await boss.send("/profile/tokens", **{"name": "t", "scope-read": "on", "present": PASSWORD})
     await boss.send(f"/employees/{me}/link")
     await boss.send(f"/employees/{me}/role", role="director")
     events = await opened.engine.ports.store.read(f"account-{me}")

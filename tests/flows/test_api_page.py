@@ -128,6 +128,42 @@ async def test_columns_sort_and_pages_turn(app: App):
     assert back == seen[-len(re.findall(r"#\d+</span></span></th>", html)) - 25 :][:25]
 
 
+async def test_clients_put_away_are_counted_and_can_be_left_out(tmp_path: Path):  # P12, DEFINITIONS
+    """Totals stay whatever becomes of a client: archived, marked lost, erased. The page says whom it counts."""
+    async with running(tmp_path) as shop:
+        world = World(shop)
+        await shop.done("/settings", {"base_currency": "EUR"})
+        funnel = await world.make("deal_funnel")
+        for name, value in {"Here": 1_000, "Lost": 2_000, "Archived": 4_000, "Erased": 8_000}.items():
+            await shop.done("/clients", {"client_id": name, "name": name})
+            deal = {"client_id": name, "funnel_id": funnel, "stage_id": "won", "value": value}
+            await shop.done("/deals", deal)
+        assert "In the archive" not in await page(shop)
+        for name, what in {"Lost": "lost", "Archived": "archive", "Erased": "erase"}.items():
+            await shop.done(f"/clients/{name}/{what}")
+        assert await shop.engine.settle()
+        counted = (await shop.get("/metrics/clients"))["totals"]
+        listed = (await shop.get("/metrics/clients", listed=True))["totals"]
+        assert [(each["clients"], each["sales_sum"]) for each in (counted, listed)] == [(4, 15_000), (2, 3_000)]
+        html = await page(shop)
+        rows = [text_of(row) for row in html[html.index("<tbody>") :].split("</tr>")]
+        assert [re.findall(r"Here|Lost|Archived|erased|In the archive", row) for row in rows[:4]] == [
+            ["erased"],
+            ["Archived", "In the archive"],
+            ["Lost"],
+            ["Here"],
+        ]
+        assert "Total 4 150.00" in rows[4]
+        assert "Counted too: 2 in the archive or erased · Leave them out" in text_of(html)
+        assert 'href="/?listed=1&amp;sort=-sales_sum"' in html
+        without = await page(shop, "/?sort=-sales_sum&listed=1")
+        rows = [text_of(row) for row in without[without.index("<tbody>") :].split("</tr>")]
+        assert [re.findall(r"Here|Lost", row) for row in rows[:2]] == [["Lost"], ["Here"]]
+        assert "Total 2 30.00" in rows[2]
+        assert "Left out: 2 in the archive or erased · Count all" in text_of(without)
+        assert re.search(r"sort=sales_sum&amp;listed=1|listed=1&amp;sort=sales_sum", without), "kept while one sorts"
+
+
 @pytest.mark.parametrize(
     "query", ["sort=name", "cursor=abc", "cursor=abc&back=x,y", "funnel=nothing", "colour=red", "sort="]
 )

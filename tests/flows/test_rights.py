@@ -6,13 +6,15 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import pytest_asyncio
 
+from contracts.gateway.rights import TokenScope
 from services.cli.workspace import SERVICES
 from services.gateway.site import Site
+from services.kit.rights import Denied
 from tests.support.app import App, running
 from tests.support.staff import bearer, caller_named
 from tests.support.world import STAGES
@@ -58,6 +60,9 @@ READS: dict[str, set[str]] = {
     "/employees/{employee_id}": EVERYBODY,
     "/accounts": {A},
     "/accounts/{account_id}": {A},
+    "/me": EVERYBODY,
+    "/me/sessions": EVERYBODY,
+    "/me/tokens": EVERYBODY,
     "/status": EVERYBODY,
     "/openapi.json": OPEN,
     **{
@@ -129,7 +134,21 @@ WRITES: dict[str, set[str]] = {
         f"/accounts/{{account_id}}/{what}": {A}
         for what in ("login", "role", "rights", "close", "reopen", "end-sessions")
     },
+    **{
+        f"/me/{what}": EVERYBODY
+        for what in (
+            "password",
+            "sessions/{session_id}/end",
+            "sessions/end-others",
+            "tokens",
+            "tokens/{token_id}/revoke",
+        )
+    },
 }
+BY_SESSION = {"/me/sessions", "/me/password", "/me/sessions/{session_id}/end", "/me/sessions/end-others"}
+"""What is for people who signed in, and for no token."""
+BY_SCOPE = {"/me/tokens"}
+"""What a token needs the scope `tokens` for."""
 _IMPORT = ("match", "take", "undo", "drop")
 PAGES: dict[tuple[str, str], set[str]] = {
     ("GET", "/"): EVERYBODY,
@@ -188,6 +207,8 @@ PAGES: dict[tuple[str, str], set[str]] = {
     ("GET", "/profile"): EVERYBODY,
     ("POST", "/profile/password"): EVERYBODY,
     ("POST", "/profile/sessions/end"): EVERYBODY,
+    ("POST", "/profile/sessions/end-others"): EVERYBODY,
+    ("POST", "/profile/sessions/{session_id}/end"): EVERYBODY,
     ("POST", "/profile/tokens"): EVERYBODY,
     ("POST", "/profile/tokens/{token_id}/revoke"): EVERYBODY,
     ("GET", "/employees"): EVERYBODY,
@@ -250,7 +271,7 @@ class Shop:
         """Return a route's path with the ids of these records in it."""
         known = {f"{kind}_id": id for (kind, of), id in self.ids.items() if of == whose}
         known |= {"funnel_id": "f", "stage_id": "won", "product_id": "p", "employee_id": "me", "account_id": "me"}
-        known |= {"view_id": "v"}
+        known |= {"view_id": "v", "session_id": "s", "token_id": "t"}
         known |= {"subject_id": known["client_id"], "field": "sales_sum"}
         return re.sub(r"\{(\w+)\}", lambda found: known[found[1]], path)
 
@@ -313,6 +334,34 @@ async def test_who_may_write(shop: Shop, path: str):
     nobody = await shop.app.post(shop.path(path, "own"), {}, authorization="")
     assert nobody.status_code == 401
     assert await shop.app.engine.ports.store.head() == head
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_what_a_token_may_of_ones_own_account(shop: Shop, role: str):
+    """However much it may else: what a signed-in session alone may, it may not; tokens by a scope of their own."""
+    every = [scope for scope in get_args(TokenScope) if scope != "tokens"]
+    head = await shop.app.engine.ports.store.head()
+    own = [("GET", path) for path in READS if f"{path}/".startswith("/me/")]
+    own += [("POST", path) for path in WRITES if f"{path}/".startswith("/me/")]
+    for scopes in (*get_args(TokenScope), "+".join(every), "+".join(get_args(TokenScope))):
+        caller = f"{role}:me:all:{scopes}"
+        for method, path in own:
+            asked = shop.path(path, "own")
+            answer = await (
+                shop.get(caller, asked) if method == "GET" else shop.post(caller, asked, {"nothing_has_this": 1})
+            )
+            denied = path in BY_SESSION or (path in BY_SCOPE and "tokens" not in scopes.split("+"))
+            wanted = 403 if denied else 200 if method == "GET" else 422
+            assert answer.status_code == wanted, (scopes, method, path, answer.text)
+    assert await shop.app.engine.ports.store.head() == head
+
+
+async def test_no_page_of_ones_own_is_for_tokens(shop: Shop):
+    pages = [page for page in Site.of(shop.app.engine).pages if page.path.startswith("/profile")]
+    assert len(pages) == 7
+    for page in pages:
+        with pytest.raises(Denied):
+            page.needs.check(caller_named(f"administrator:me:all:{'+'.join(get_args(TokenScope))}"))
 
 
 # ---------------------------------------------------------------- whose records

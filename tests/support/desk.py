@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from contracts.base import Event
+from services.kit.adapters.local_limits import LocalLimits
 from services.kit.decider import Decider
 from services.kit.service import Desk
 from tests.support.memory import stream_of
@@ -38,4 +39,4 @@ def desk(*events: Event, **known: Any) -> Desk:
     """Return a desk where these events happened and the services know this."""
     handler: Any = Handled(*events)
     codec: Any = None
-    return Desk(handler, codec, known)
+    return Desk(handler, codec, known, LocalLimits())

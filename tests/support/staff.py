@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,7 +18,8 @@ def bearer(token: str) -> dict[str, str]:
 
 
 class Staff:
-    """A gate that knows callers by tokens such as `manager:ann`: role and employee; `manager:ann:team`: of a team."""
+    """A gate that knows callers by tokens such as `manager:ann`: role and employee; `manager:ann:team`: of a team;
+    `manager:ann:own:read+tokens`: one who comes by a token of these scopes. The others have a session."""
 
     async def caller(self, request: Request) -> Caller | None:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
@@ -27,9 +30,12 @@ class Staff:
 
 
 def caller_named(token: str) -> Caller:
-    role, actor, *records = token.split(":")
+    role, actor, records, scopes, *_ = [*token.split(":"), "", ""]
     known: Role = role  # type: ignore[assignment]
-    return caller_of(actor, known, OwnRights(records=records[0] if records else None))  # type: ignore[arg-type]
+    caller = caller_of(actor, known, OwnRights(records=records or None))  # type: ignore[arg-type]
+    if scopes:
+        return caller.narrowed(f"token-{actor}", scopes.split("+"))  # type: ignore[arg-type]
+    return replace(caller, session=f"session-{actor}")
 
 
 STAFF = Staff()

@@ -1,10 +1,16 @@
 """Things to work with, made over HTTP: `{client}` in a path or body stands for the id of a new client, and so on."""
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.gateway.account_commands import ChangePassword, NoteSignIn
+from contracts.ids import command_id
+from services.kit import clock
+from services.kit.handle import Meta
 from tests.support.app import App
+from tests.support.door import PASSWORD, cheap
 
 STAGES = [
     {"stage_id": "lead", "name": "Lead", "kind": "in_work", "probability": "0.2"},
@@ -38,6 +44,42 @@ MAKERS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "payment": ("/payments", {"client_id": "{client}", "order_id": "{order}", "amount": 500, "currency": "EUR"}),
 }
+ME = "local"
+"""Who asks, unless a test says otherwise."""
+
+
+async def _sent(app: App, command: Any) -> None:
+    await app.engine.send(command, Meta("system", command_id("system", clock.new_id())))
+
+
+async def _account(app: App) -> str:
+    known: Any = app.engine.known["gateway"]
+    if ME not in known.accounts:
+        await app.done("/employees", {"employee_id": ME, "name": "Local"})
+        await app.done(f"/accounts/{ME}", {"login": ME, "role": "administrator"})
+        await _sent(app, ChangePassword(account_id=ME, hash=await cheap().hashed(PASSWORD, ME)))
+    return PASSWORD
+
+
+async def _session(app: App) -> str:
+    await _account(app)
+    command = NoteSignIn(account_id=ME, session_id=clock.new_id())
+    await _sent(app, command)
+    return command.session_id
+
+
+async def _token(app: App) -> str:
+    body = {"scopes": ["read"], "expires_at": clock.now() + 3_600_000, "present": await _account(app)}
+    id: str = (await app.done("/me/tokens", body))["id"]
+    return id
+
+
+OWN: dict[str, Callable[[App], Awaitable[str]]] = {
+    "own_password": _account,
+    "own_session": _session,
+    "own_token": _token,
+}
+"""What belongs to the account of who asks."""
 
 
 @dataclass
@@ -60,6 +102,8 @@ class World:
 
     async def make(self, word: str) -> str:
         """Return the id of the thing, made if it is not there yet."""
+        if word in OWN:
+            return await OWN[word](self.app)
         if word not in self.ids:
             path, body = MAKERS[word]
             done = await self.app.done(await self.filled(path), await self.filled(body))

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from contracts.base import Command
 from contracts.gateway.account_commands import (
+    ChangeOwnPassword,
     ChangePassword,
     EndSessions,
     IssueAccountLink,
@@ -19,21 +20,20 @@ from contracts.gateway.commands import AddEmployee
 from contracts.gateway.rights import Role, TokenScope
 from contracts.ids import command_id
 from contracts.problem import IllegalMove, Invalid
-from services.gateway.accounts import tickets
+from services.gateway.accounts import attempts, tickets
 from services.gateway.accounts.entry import Entry
-from services.gateway.accounts.passwords import Passwords
+from services.gateway.accounts.passwords import PASSWORDS, Passwords
 from services.gateway.domain.account import ACCOUNT, Opened
+from services.gateway.edge_own import with_secret
+from services.gateway.own import going_on
 from services.kit import clock
 from services.kit.handle import Meta
+from services.kit.rights import Caller
 from services.kit.sessions import Session
 from services.kit.telemetry import METRICS
-from services.kit.web.problems import TooMany
 
 LINK_LIFE = 3 * 24 * 3_600_000
 """Milliseconds a one-time address is good for."""
-_OF_LOGIN = (10, 15)
-_OF_ADDRESS = (100, 60)
-"""Attempts, and the minutes in which there may be so many (TORTURE S8). They pass: nobody is locked out for ever."""
 _WRONG = "login or password is wrong"
 _AGENT = 200
 
@@ -49,7 +49,7 @@ class Accounts:
 
     def __init__(self, entry: Entry, passwords: Passwords | None = None, first: str | None = None) -> None:
         self.entry = entry
-        self.passwords = passwords or Passwords()
+        self.passwords = passwords or PASSWORDS
         self._first = first or tickets.new()
 
     # ------------------------------------------------------------ signing in
@@ -58,7 +58,8 @@ class Accounts:
         """Return what the cookie of the new session holds. Raises TooMany, and Invalid the same way in the same time
         whether the login or the password is wrong."""
         login = login.strip().lower()[:100]
-        await self._slowed(request, f"login:{tickets.digest(login)}")
+        await self._slowed(request)
+        await attempts.of_login(self.entry.engine.ports.limits, tickets.digest(login))
         account = self.entry.known.by_login(login)
         state = None if account is None else await self._state(account.account_id)
         stored = None if state is None else state.hash
@@ -93,10 +94,8 @@ class Accounts:
 
     async def sessions(self, account_id: str) -> list[Session]:
         """Return the account's sessions that go on, those used last first."""
-        account, now = self.entry.known.accounts[account_id], clock.now()
         found = await self.entry.engine.ports.sessions.of(account_id)
-        good = [each for each in found if each.generation == account.generation and not each.over(now)]
-        return sorted(good, key=lambda each: -each.seen_at)
+        return going_on(self.entry.known.accounts[account_id], found, clock.now())
 
     async def end_sessions(self, account_id: str) -> None:
         """End all sessions of the account, everywhere."""
@@ -106,14 +105,10 @@ class Accounts:
 
     # ------------------------------------------------------------ passwords
 
-    async def change_password(self, request: Request, account_id: str, present: str, wanted: str) -> None:
+    async def change_password(self, caller: Caller, present: str, wanted: str) -> None:
         """Change one's own password; all sessions end. Raises Invalid, TooMany."""
-        await self._slowed(request, f"account:{account_id}")
-        state = await self._state(account_id)
-        if state is None or not await self.passwords.right(present, state.hash):
-            raise Invalid("is not your present password", field="present")
-        hashed = await self.passwords.hashed(wanted, state.login)
-        await self._send(ChangePassword(account_id=account_id, hash=hashed), account_id)
+        command = ChangeOwnPassword(account_id=caller.actor, present=present, password=wanted)
+        await self.send(command, caller.actor, caller)
 
     async def issue_link(self, account_id: str, actor: str) -> str:
         """Return a new one-time address under which the employee chooses a password: its path. Raises NotFound."""
@@ -169,32 +164,37 @@ class Accounts:
 
     # ------------------------------------------------------------ tokens
 
-    async def issue_token(self, account_id: str, name: str, scopes: Sequence[TokenScope], days: int, actor: str) -> str:
-        """Return a new token for programs, which is shown this once. Raises NotFound, IllegalMove."""
-        ticket = tickets.with_account(account_id, tickets.new())
-        command = IssueToken(
-            account_id=account_id,
-            token_id=clock.new_id(),
-            name=name,
-            scopes=list(dict.fromkeys(scopes)),
-            expires_at=clock.now() + days * 86_400_000,
-            digest=tickets.digest(ticket),
+    async def issue_token(
+        self,
+        account_id: str,
+        name: str,
+        scopes: Sequence[TokenScope],
+        days: int,
+        actor: str,
+        *,
+        caller: Caller | None = None,
+        present: str = "",
+    ) -> str:
+        """Return a new token for programs, which is shown this once. `caller`: who asks for it with their `present`
+        password; None: the system. Raises NotFound, IllegalMove, Invalid, TooMany."""
+        command, ticket = with_secret(
+            IssueToken(
+                account_id=account_id,
+                token_id=clock.new_id(),
+                name=name,
+                scopes=list(dict.fromkeys(scopes)),
+                expires_at=clock.now() + days * 86_400_000,
+                present=present,
+            )
         )
-        await self._send(command, actor)
+        await self.send(command, actor, caller)
         return ticket
 
     # ------------------------------------------------------------ within
 
-    async def _slowed(self, request: Request, name: str | None = None) -> None:
-        """Raise TooMany if there were too many attempts from this address, or on this name."""
-        limits = self.entry.engine.ports.limits
-        address = f"address:{self.entry.origin.address(request)}"
-        allowed = await limits.hit("sign-in", address, *_OF_ADDRESS)
-        if allowed and name is not None:
-            allowed = await limits.hit("sign-in", name, *_OF_LOGIN)
-        if not allowed:
-            METRICS.sign_ins.labels("slowed").inc()
-            raise TooMany("there were too many attempts; wait some minutes and try again")
+    async def _slowed(self, request: Request) -> None:
+        """Raise TooMany if there were too many attempts from this address."""
+        await attempts.of_address(self.entry.engine.ports.limits, self.entry.origin.address(request))
 
     async def _state(self, account_id: str) -> Opened | None:
         state = (await self.entry.engine.handler.load(ACCOUNT, account_id)).state
@@ -203,9 +203,9 @@ class Accounts:
     async def _send(self, command: Command, actor: str) -> None:
         await self.send(command, actor)
 
-    async def send(self, command: Command, actor: str) -> None:
-        """Take a command on accounts or employees."""
-        await self.entry.engine.send(command, Meta(actor, command_id(actor, clock.new_id())))
+    async def send(self, command: Command, actor: str, caller: Caller | None = None) -> None:
+        """Take a command on accounts or employees. `caller`: the actor, held to what they may; None: it was checked."""
+        await self.entry.engine.send(command, Meta(actor, command_id(actor, clock.new_id()), caller=caller))
 
 
 async def add(accounts: Accounts, name: str, login: str, role: Role, password: str | None, actor: str) -> str:

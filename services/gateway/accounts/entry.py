@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as replaced
 from hmac import compare_digest
 from typing import cast
 from urllib.parse import quote
@@ -61,7 +62,7 @@ class Entry:
             await self._check_csrf(request)
         request.state.session = session
         request.state.csrf = tickets.csrf_of(self.origin.cookie(request) or "")
-        return self._of(self.known.accounts[session.account_id])
+        return replaced(self._of(self.known.accounts[session.account_id]), session=session.id)
 
     async def session(self, request: Request) -> Session | None:
         """Return the session that the request's cookie stands for, if it goes on."""
@@ -70,7 +71,7 @@ class Entry:
         if session is None:
             return None
         now, account = clock.now(), self.known.active(session.account_id)
-        if account is None or account.generation != session.generation or session.over(now):
+        if account is None or session.over(now) or not account.goes_on(session):
             return None
         if now - session.seen_at >= _TOUCH:
             session = replace(session, seen_at=now)
@@ -100,7 +101,7 @@ class Entry:
         if account is None or token.token_id in account.revoked or clock.now() >= token.expires_at:
             self._tokens.pop(digest, None)
             raise Unauthorized(_BAD_TOKEN)
-        return self._of(account).narrowed(token.scopes)
+        return self._of(account).narrowed(token.token_id, token.scopes)
 
     async def _looked_up(self, ticket: str, digest: str) -> tuple[str, Token] | None:
         account_id = tickets.account_in(ticket)

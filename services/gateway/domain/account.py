@@ -11,8 +11,11 @@ from contracts.gateway.account_commands import (
     ChangeAccountLogin,
     ChangeAccountRights,
     ChangeAccountRole,
+    ChangeOwnPassword,
     ChangePassword,
     CloseAccount,
+    EndOtherSessions,
+    EndSession,
     EndSessions,
     IssueAccountLink,
     IssueToken,
@@ -30,6 +33,7 @@ from contracts.gateway.account_events import (
     AccountReopened,
     AccountRightsChanged,
     AccountRoleChanged,
+    AccountSessionEnded,
     AccountSessionsEnded,
     AccountSignedIn,
     AccountTokenIssued,
@@ -38,6 +42,7 @@ from contracts.gateway.account_events import (
 from contracts.gateway.rights import OwnRights, Role, TokenScope
 from contracts.problem import AlreadyExists, IllegalMove, NotFound
 from services.kit.decider import Decider
+from services.kit.sessions import LIFE
 
 AccountEvent = (
     AccountOpened
@@ -49,6 +54,7 @@ AccountEvent = (
     | AccountLinkIssued
     | AccountPasswordChanged
     | AccountSignedIn
+    | AccountSessionEnded
     | AccountSessionsEnded
     | AccountTokenIssued
     | AccountTokenRevoked
@@ -72,7 +78,8 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token for programs: its SHA-256, what it may do, when it was made and until when it is good (UTC ms)."""
+    """A token for programs: its SHA-256, what it may do, when it was made and until when it is good (UTC ms), and
+    the token it was made with."""
 
     token_id: str
     name: str
@@ -80,11 +87,13 @@ class Token:
     digest: str
     issued_at: int
     expires_at: int
+    made_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An account. `hash` of the password, None before one was chosen; `tokens` by id, revoked ones left out."""
+    """An account. `hash` of the password, None before one was chosen; `tokens` by id, revoked ones left out;
+    `sessions` that may go on: id → when it was begun (UTC ms)."""
 
     account_id: str
     login: str
@@ -94,6 +103,7 @@ class Opened:
     hash: str | None = None
     link: Link | None = None
     tokens: Mapping[str, Token] = field(default_factory=dict)
+    sessions: Mapping[str, int] = field(default_factory=dict)
 
 
 Account = New | Opened
@@ -112,7 +122,10 @@ def decide(command: AccountCommand, account: Account) -> list[AccountEvent]:
             return [AccountReopened(account_id=id)] if account.closed else []
         case CloseAccount(account_id=id), Opened():
             return [] if account.closed else [AccountClosed(account_id=id)]
-        case ((IssueAccountLink() | ChangePassword() | NoteSignIn() | IssueToken()), Opened(closed=True)):
+        case (
+            (IssueAccountLink() | ChangePassword() | ChangeOwnPassword() | NoteSignIn() | IssueToken()),
+            Opened(closed=True),
+        ):
             raise IllegalMove(f"the account {account.login} is closed; reopen it first", field="account_id")
         case _, Opened():
             return _of_an_opened(command, account)
@@ -126,7 +139,10 @@ def _of_an_opened(
     | ChangeAccountRights
     | IssueAccountLink
     | ChangePassword
+    | ChangeOwnPassword
     | NoteSignIn
+    | EndSession
+    | EndOtherSessions
     | EndSessions
     | IssueToken
     | RevokeToken,
@@ -145,14 +161,25 @@ def _of_an_opened(
             return [AccountLinkIssued(account_id=id, link_id=link, digest=digest, expires_at=until)]
         case ChangePassword():
             return _password(command, account)
+        case ChangeOwnPassword(hash=hash):
+            return _password(ChangePassword(account_id=id, hash=hash), account)
         case NoteSignIn(session_id=session):
             return [AccountSignedIn(account_id=id, session_id=session)]
+        case EndSession(session_id=session):
+            if session not in account.sessions:
+                raise NotFound(f"there is no session {session}, or it is over", field="session_id")
+            return [AccountSessionEnded(account_id=id, session_id=session)]
+        case EndOtherSessions(session_id=own):
+            others = [each for each in account.sessions if each != own]
+            return [AccountSessionEnded(account_id=id, session_id=each) for each in others]
         case EndSessions():
             return [AccountSessionsEnded(account_id=id)]
         case IssueToken():
             return _token(command, account)
         case RevokeToken(token_id=token):
-            return [AccountTokenRevoked(account_id=id, token_id=token)] if token in account.tokens else []
+            if token not in account.tokens:
+                raise NotFound(f"there is no token {token}, or it is revoked", field="token_id")
+            return [AccountTokenRevoked(account_id=id, token_id=each) for each in _family(account, token)]
         case _:
             assert_never(command)
 
@@ -171,7 +198,15 @@ def _token(command: IssueToken, account: Opened) -> list[AccountEvent]:
         raise AlreadyExists(f"there is a token {command.token_id} already", field="token_id")
     if len(account.tokens) >= MOST_TOKENS:
         raise IllegalMove(f"the account has {MOST_TOKENS} tokens; revoke one that is not used any more")
-    return [AccountTokenIssued(**command.model_dump(exclude={"at"}))]
+    return [AccountTokenIssued(**command.model_dump(exclude={"at", "present"}))]
+
+
+def _family(account: Opened, token_id: str) -> list[str]:
+    """Return the token and those that were made with it, or with one of these."""
+    found = [token_id]
+    for parent in found:
+        found += [each.token_id for each in account.tokens.values() if each.made_by == parent]
+    return found
 
 
 def evolve(account: Account, event: AccountEvent) -> Account:
@@ -186,13 +221,20 @@ def evolve(account: Account, event: AccountEvent) -> Account:
         case Opened(), AccountRightsChanged(rights=rights):
             return replace(account, rights=rights)
         case Opened(), AccountClosed():
-            return replace(account, closed=True, link=None, tokens={})
+            return replace(account, closed=True, link=None, tokens={}, sessions={})
         case Opened(), AccountReopened():
             return replace(account, closed=False)
         case Opened(), AccountLinkIssued(link_id=link, digest=digest, expires_at=until):
             return replace(account, link=Link(link, digest, until))
         case Opened(), AccountPasswordChanged(hash=hash):
             return replace(account, hash=hash, link=None)
+        case Opened(), AccountSignedIn(session_id=session, occurred_at=at):
+            lasting = {id: begun for id, begun in account.sessions.items() if begun > at - LIFE}
+            return replace(account, sessions={**lasting, session: at})
+        case Opened(), AccountSessionEnded(session_id=session):
+            return replace(account, sessions={id: at for id, at in account.sessions.items() if id != session})
+        case Opened(), AccountSessionsEnded():
+            return replace(account, sessions={})
         case Opened(), AccountTokenIssued():
             return replace(account, tokens={**account.tokens, event.token_id: _issued(event)})
         case Opened(), AccountTokenRevoked(token_id=token):
@@ -202,7 +244,15 @@ def evolve(account: Account, event: AccountEvent) -> Account:
 
 
 def _issued(event: AccountTokenIssued) -> Token:
-    return Token(event.token_id, event.name, tuple(event.scopes), event.digest, event.occurred_at, event.expires_at)
+    return Token(
+        event.token_id,
+        event.name,
+        tuple(event.scopes),
+        event.digest,
+        event.occurred_at,
+        event.expires_at,
+        event.made_by,
+    )
 
 
 ACCOUNT: Decider[AccountCommand, Account, AccountEvent] = Decider("account", New(), decide, evolve)

@@ -1,4 +1,4 @@
-"""Pages about accounts: signing in, one-time addresses, one's own profile, and the list of employees (#5)."""
+"""Pages about accounts: signing in, one-time addresses, and the list of employees (#5)."""
 
 from __future__ import annotations
 
@@ -11,23 +11,14 @@ from starlette.responses import RedirectResponse, Response
 from contracts.base import Command
 from contracts.gateway import account_commands as c
 from contracts.gateway.rights import Role, TokenScope
-from contracts.problem import Invalid, Refusal
-from services.gateway.accounts import tickets
+from contracts.problem import Invalid
 from services.gateway.accounts.accounts import Accounts, add
 from services.gateway.accounts.entry import SIGN_IN
-from services.gateway.domain.account import ACCOUNT, Opened
-from services.gateway.pages import menu
+from services.gateway.pages.account_frame import AccountFrame, told_to
 from services.gateway.pages.doing import answered
-from services.gateway.pages.languages import catalogue
-from services.gateway.pages.look import Look
-from services.gateway.pages.refusals import told
-from services.gateway.pages.render import html
-from services.gateway.pages.texts import Texts
 from services.kit.rights import OPEN, SIGNED_IN, needs
-from services.kit.sessions import LIFE
 from services.kit.web import Asker, PageRoute, caller_of
 from services.kit.web.forms import form_of
-from services.kit.web.problems import status_of
 
 _ROLES = get_args(Role)
 _SCOPES = get_args(TokenScope)
@@ -41,6 +32,7 @@ class AccountPages:
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
         self._entry = accounts.entry
+        self._frame = AccountFrame(accounts)
 
     def routes(self) -> Sequence[PageRoute]:
         """Return the routes."""
@@ -53,11 +45,6 @@ class AccountPages:
             PageRoute("/start/{ticket}", self.first, needs=OPEN, method="POST"),
             PageRoute("/join/{ticket}", self.join_form, needs=OPEN),
             PageRoute("/join/{ticket}", self.join, needs=OPEN, method="POST"),
-            PageRoute("/profile", self.profile, needs=SIGNED_IN),
-            PageRoute("/profile/password", self.password, needs=SIGNED_IN, method="POST"),
-            PageRoute("/profile/sessions/end", self.end_sessions, needs=SIGNED_IN, method="POST"),
-            PageRoute("/profile/tokens", self.issue_token, needs=SIGNED_IN, method="POST"),
-            PageRoute("/profile/tokens/{token_id}/revoke", self.revoke_token, needs=SIGNED_IN, method="POST"),
             PageRoute("/employees", self.employees, needs=needs("staff.read")),
             PageRoute("/employees", self.add_employee, needs=admin, method="POST"),
             PageRoute("/employees/{account_id}/{what}", self.change_employee, needs=admin, method="POST"),
@@ -67,7 +54,7 @@ class AccountPages:
 
     async def sign_in_form(self, _: Asker, request: Request) -> Response:
         """Ask for login and password."""
-        return self._shown(request, "sign_in.html", {"next": _next(request.query_params.get("next"))})
+        return self._frame.shown(request, "sign_in.html", {"next": _next(request.query_params.get("next"))})
 
     async def sign_in(self, _: Asker, request: Request) -> Response:
         """Begin a session, or ask again."""
@@ -76,23 +63,23 @@ class AccountPages:
 
         async def act() -> Response:
             cookie = await self._accounts.sign_in(request, form.get("login", ""), form.get("password", ""))
-            return self._in(request, cookie, back)
+            return self._frame.come_in(request, cookie, back)
 
-        return await self._tried(request, act, "sign_in.html", {"next": back, "login": form.get("login", "")})
+        return await self._frame.tried(request, act, "sign_in.html", {"next": back, "login": form.get("login", "")})
 
     async def sign_out(self, _: Asker, request: Request) -> Response:
         """End this session."""
         await self._accounts.sign_out(request)
-        return self._out(request)
+        return self._frame.out(request)
 
     async def first_form(self, _: Asker, request: Request) -> Response:
         """Ask who the first administrator is."""
 
         async def act() -> Response:
             self._accounts.check_first(request.path_params["ticket"])
-            return self._shown(request, "choose.html", {"first": True})
+            return self._frame.shown(request, "choose.html", {"first": True})
 
-        return await self._tried(request, act, "sign_in.html", {"next": "/"})
+        return await self._frame.tried(request, act, "sign_in.html", {"next": "/"})
 
     async def first(self, _: Asker, request: Request) -> Response:
         """Make the first administrator."""
@@ -100,18 +87,20 @@ class AccountPages:
 
         async def act() -> Response:
             name, login, password = (form.get(field, "") for field in ("name", "login", "password"))
-            return self._in(request, await self._accounts.make_first(request, secret, name, login, password), "/")
+            return self._frame.come_in(
+                request, await self._accounts.make_first(request, secret, name, login, password), "/"
+            )
 
-        return await self._tried(request, act, "choose.html", {"first": True, **_kept(form)})
+        return await self._frame.tried(request, act, "choose.html", {"first": True, **_kept(form)})
 
     async def join_form(self, _: Asker, request: Request) -> Response:
         """Ask for the password that the employee wants."""
 
         async def act() -> Response:
             state = await self._accounts.by_link(request, request.path_params["ticket"])
-            return self._shown(request, "choose.html", {"first": False, "login": state.login})
+            return self._frame.shown(request, "choose.html", {"first": False, "login": state.login})
 
-        return await self._tried(request, act, "sign_in.html", {"next": "/"})
+        return await self._frame.tried(request, act, "sign_in.html", {"next": "/"})
 
     async def join(self, _: Asker, request: Request) -> Response:
         """Take the password."""
@@ -119,48 +108,9 @@ class AccountPages:
 
         async def act() -> Response:
             cookie = await self._accounts.choose(request, request.path_params["ticket"], form.get("password", ""))
-            return self._in(request, cookie, "/")
+            return self._frame.come_in(request, cookie, "/")
 
-        return await self._tried(request, act, "choose.html", {"first": False, **_kept(form)})
-
-    # ------------------------------------------------------------ one's own
-
-    async def profile(self, _: Asker, request: Request) -> Response:
-        """Show the own account with its sessions and tokens."""
-        return await self._profile(request, {})
-
-    async def password(self, _: Asker, request: Request) -> Response:
-        """Change the own password; all sessions end, this browser gets a new one."""
-        form, me = await form_of(request), caller_of(request).actor
-
-        async def act() -> Response:
-            await self._accounts.change_password(request, me, form.get("present", ""), form.get("password", ""))
-            return self._in(request, await self._accounts.begin(request, me), "/profile")
-
-        return await self._tried_in_profile(request, act)
-
-    async def end_sessions(self, _: Asker, request: Request) -> Response:
-        """Sign out everywhere."""
-        await self._accounts.end_sessions(caller_of(request).actor)
-        return self._out(request)
-
-    async def issue_token(self, _: Asker, request: Request) -> Response:
-        """Make a token, and show it this once."""
-        form, me = await form_of(request), caller_of(request).actor
-
-        async def act() -> Response:
-            scopes = [scope for scope in _SCOPES if f"scope-{scope}" in form]
-            days = int(form.get("days", "")) if form.get("days") in {str(each) for each in _DAYS} else _DAYS[0]
-            token = await self._accounts.issue_token(me, form.get("name", ""), scopes, days, me)
-            return await self._profile(request, {"token": token})
-
-        return await self._tried_in_profile(request, act)
-
-    async def revoke_token(self, _: Asker, request: Request) -> Response:
-        """Make a token good for nothing."""
-        me = caller_of(request).actor
-        await self._accounts.send(c.RevokeToken(account_id=me, token_id=request.path_params["token_id"]), me)
-        return RedirectResponse("/profile", 303)
+        return await self._frame.tried(request, act, "choose.html", {"first": False, **_kept(form)})
 
     # ------------------------------------------------------------ employees
 
@@ -207,65 +157,16 @@ class AccountPages:
             found = (await asker.ask(sitting, "/employees", limit=_MOST)).items
         accounts = self._entry.known.accounts if caller.may("accounts") else {}
         values = {"employees": found, "accounts": accounts, "roles": _ROLES, "may": caller.may("accounts")}
-        return self._shown(request, "employees.html", {**values, **more})
-
-    async def _profile(self, request: Request, more: Mapping[str, Any]) -> Response:
-        me = caller_of(request).actor
-        state = cast(Opened, (await self._entry.engine.handler.load(ACCOUNT, me)).state)
-        session = getattr(request.state, "session", None)
-        values = {
-            "account": self._entry.known.accounts[me],
-            "employee": self._entry.known.employees[me],
-            "sessions": await self._accounts.sessions(me),
-            "own": None if session is None else session.id,
-            "tokens": sorted(state.tokens.values(), key=lambda each: each.issued_at),
-            "scopes": _SCOPES,
-            "days": [(str(days), str(days)) for days in _DAYS],
-        }
-        return self._shown(request, "profile.html", {**values, **more})
+        return self._frame.shown(request, "employees.html", {**values, **more})
 
     async def _link(self, request: Request, account_id: str, actor: str) -> str:
         scheme = "https" if self._entry.origin.secure(request) else "http"
         return f"{scheme}://{request.headers['host']}{await self._accounts.issue_link(account_id, actor)}"
 
-    async def _tried(
-        self, request: Request, act: Callable[[], Awaitable[Response]], template: str, values: Mapping[str, Any]
-    ) -> Response:
-        """Do it, or show the page again with what is wrong."""
-
-        async def again(refusal: Refusal) -> Response:
-            return self._shown(request, template, {**values, "error": _told(request, refusal)}, status_of(refusal))
-
-        return await answered(act, again)
-
-    async def _tried_in_profile(self, request: Request, act: Callable[[], Awaitable[Response]]) -> Response:
-        return await answered(act, lambda refusal: self._profile(request, {"error": _told(request, refusal)}))
-
     async def _tried_in_list(self, asker: Asker, request: Request, act: Callable[[], Awaitable[Response]]) -> Response:
-        return await answered(act, lambda refusal: self._employees(asker, request, {"error": _told(request, refusal)}))
-
-    def _shown(self, request: Request, template: str, values: Mapping[str, Any], status: int = 200) -> Response:
-        look, known = Look.of(request), self._entry.known
-        cookie = self._entry.origin.cookie(request)
-        common: dict[str, Any] = {
-            "csrf": "" if cookie is None else tickets.csrf_of(cookie),
-            "error": "",
-            "texts": Texts(look.language, known.settings.base_currency, known.settings.zone),
-        }
-        caller = getattr(request.state, "caller", None)
-        if caller is not None:
-            common["shell"] = menu.shell(catalogue(look.language), caller, request.url.path, known.settings.name)
-        return html(look, f"account/{template}", {**common, **values}, status=status)
-
-    def _in(self, request: Request, cookie: str, to: str) -> Response:
-        response = RedirectResponse(to, 303)
-        self._entry.origin.give(request, response, cookie, LIFE // 1000)
-        return response
-
-    def _out(self, request: Request) -> Response:
-        response = RedirectResponse(f"{SIGN_IN}?out=1", 303)  # what was typed is wiped there
-        self._entry.origin.take_back(request, response)
-        return response
+        return await answered(
+            act, lambda refusal: self._employees(asker, request, {"error": told_to(request, refusal)})
+        )
 
 
 def _next(path: str | None) -> str:
@@ -282,7 +183,3 @@ def _role(text: str) -> Role:
     if text not in _ROLES:
         raise Invalid(f"choose one of {', '.join(_ROLES)}", field="role")
     return cast(Role, text)
-
-
-def _told(request: Request, refusal: Refusal) -> str:
-    return told(catalogue(Look.of(request).language), refusal)

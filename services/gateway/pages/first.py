@@ -1,4 +1,7 @@
-"""The first page: clients with the eight fields of sales analytics, and one funnel (S1.4 to S1.14, S2.3 to S2.8)."""
+"""The first page: clients with the eight fields of sales analytics, and one funnel (S1.4 to S1.14, S2.3 to S2.8).
+
+All clients count, also those in the archive and those that were erased: what was sold was sold (DEFINITIONS, P12). The
+page says how many of them there are, and shows it without them."""
 
 from __future__ import annotations
 
@@ -54,12 +57,14 @@ async def _gather(asker: Asker, sitting: Sitting, asked: Mapping[str, str]) -> d
     sort = asked.get("sort", "-sales_sum")
     if sort.removeprefix("-") not in _SORTS:
         sort = "-sales_sum"
-    cursor = asked.get("cursor") or None
+    cursor, listed = asked.get("cursor") or None, asked.get("listed") == "1"
+    given = {"sort": sort, "listed": listed, "limit": _ROWS}
     try:
-        metrics = await asker.ask(sitting, "/metrics/clients", sort=sort, cursor=cursor, limit=_ROWS)
+        metrics = await asker.ask(sitting, "/metrics/clients", cursor=cursor, **given)
     except Invalid:  # an old or broken address: the first page is better than an error
         cursor = None
-        metrics = await asker.ask(sitting, "/metrics/clients", sort=sort, limit=_ROWS)
+        metrics = await asker.ask(sitting, "/metrics/clients", **given)
+    others = (await asker.ask(sitting, "/metrics/clients", listed=not listed, limit=1)).totals
     ids = ",".join(item.id for item in metrics.items)
     named = (await asker.ask(sitting, "/clients", ids=ids)).items if ids else []
     funnels = _offered((await asker.ask(sitting, "/funnels", limit=200)).items)
@@ -69,6 +74,8 @@ async def _gather(asker: Asker, sitting: Sitting, asked: Mapping[str, str]) -> d
         "sitting": sitting,
         "settings": (await asker.ask(sitting, "/settings")).item,
         "metrics": metrics,
+        "listed": listed,
+        "away": abs(metrics.totals.clients - others.clients),
         "named": {client.client_id: client for client in named},
         "funnels": funnels,
         "funnel": None if shown is None else await asker.ask(sitting, _SUMMARY, funnel_id=shown),
@@ -89,7 +96,7 @@ def _shown(look: Look, found: Mapping[str, Any]) -> dict[str, Any]:
     sitting, sort, cursor, back = found["sitting"], found["sort"], found["cursor"], found["back"]
     texts = Texts(look.language, found["metrics"].currency, found["settings"].zone)
     funnel = found["funnel"]
-    kept = {"funnel": found["chosen"]}
+    kept = {"funnel": found["chosen"], "listed": "1" if found["listed"] else None}
     first_page = {**kept, "sort": sort}
     following = found["metrics"].next
     return {
@@ -105,7 +112,11 @@ def _shown(look: Look, found: Mapping[str, Any]) -> dict[str, Any]:
         else _link(**first_page, cursor=following, back=",".join([*back, cursor or ""][-_BACK:])),
         "previous_link": _link(**first_page, cursor=back[-1], back=",".join(back[:-1])) if back else None,
         "first_link": _link(**first_page) if cursor is not None else None,
-        "funnel_links": [(f, _link(sort=sort, cursor=cursor, funnel=f.funnel_id)) for f in found["funnels"]],
+        "funnel_links": [
+            (f, _link(**{**first_page, "cursor": cursor, "funnel": f.funnel_id})) for f in found["funnels"]
+        ],
+        "all_link": _link(**{**first_page, "listed": None}),
+        "listed_link": _link(**{**first_page, "listed": "1"}),
         "steps": {} if funnel is None else {step.to_stage: step for step in funnel.conversion},
         "most": 1 if funnel is None else max([stage.entered for stage in funnel.stages] or [0]) or 1,
     }

@@ -130,7 +130,8 @@ class Asker:
             stale = not await engine.wait(Token.parse(after), groups) or stale
         as_of = await engine.horizon.as_of(groups)
         async with engine.reading() as reader:
-            yield Reading(reader, names, engine.known, as_of, stale, caller, engine.past)
+            past, load, sessions = engine.past, engine.handler.load, engine.ports.sessions
+            yield Reading(reader, names, engine.known, as_of, stale, caller, past, load, sessions)
 
 
 def _text(value: Any) -> str:

@@ -41,14 +41,25 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     repeated: bool
 
 
+class DoneOnce(Done, frozen=True, kw_only=True):
+    """What a command did that made a secret. `secret`: shown in this answer alone; null in one that is `repeated`."""
+
+    secret: str | None
+
+
 def path_fields(path: str) -> list[str]:
     """Return the fields that a route's path fills."""
     return _FIELD.findall(path)
 
 
+def filled_here(handles: Handles) -> set[str]:
+    """Return the fields that no body may hold: the path or the caller fills them."""
+    return {*path_fields(handles.path or ""), *([handles.key] if handles.own else [])}
+
+
 def endpoint(engine: Engine, handles: Handles) -> Endpoint:
     """Return the endpoint of one command."""
-    hidden = marked(handles.command, EDGE) | set(path_fields(handles.path or ""))
+    hidden = marked(handles.command, EDGE) | filled_here(handles)
     category = handles.decider.category
 
     async def post(request: Request) -> Response:
@@ -61,24 +72,31 @@ def endpoint(engine: Engine, handles: Handles) -> Endpoint:
         if wrong := hidden & fields.keys():
             raise Fields([FieldError(field=name, message=_why(handles, name)) for name in sorted(wrong)])
         fields |= request.path_params
-        if handles.creates and fields.get(handles.key) is None:
-            fields[handles.key] = created_id(actor, f"{category}:{key}")
+        if handles.own:
+            fields[handles.key] = actor
+        if handles.created is not None and fields.get(handles.created) is None:
+            fields[handles.created] = created_id(actor, f"{category}:{key}")
         try:
             command = handles.command.model_validate(fields)
         except ValidationError as error:
             raise Fields.of(error) from None
         subject = str(getattr(command, handles.key))
+        secret = None
+        if handles.once is not None:
+            command, secret = handles.once(command)
         effect = await send(engine, request, command, subject, key, expected)
         done = Done(
-            id=subject,
+            id=str(getattr(command, handles.created or handles.key)),
             stream=effect.stream,
             version=effect.version,
             position=effect.position,
             token=str(engine.token(effect)),
             repeated=effect.repeated,
         )
+        if handles.once is not None:
+            done = DoneOnce(**msgspec.structs.asdict(done), secret=None if effect.repeated else secret)
         headers = {"etag": f'"{effect.version}"'}
-        status = 201 if handles.creates else 200
+        status = 200 if handles.created is None else 201
         return Response(msgspec.json.encode(done), status, headers, "application/json")
 
     return post

@@ -11,12 +11,12 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from contracts.base import Id, request_fields
+from contracts.base import PROOF, Id, marked, request_fields
 from contracts.problem import Problem
 from services.kit.query import Params
 from services.kit.service import Handles, Query, Service
 from services.kit.web.asker import signature
-from services.kit.web.commands import Done, path_fields
+from services.kit.web.commands import Done, DoneOnce, filled_here, path_fields
 from services.kit.web.problems import PROBLEM_JSON
 from services.kit.web.status import Status
 
@@ -37,6 +37,7 @@ _PROBLEMS = {
     "413": "The body is too large.",
     "415": "The body is no JSON.",
     "422": "A field is wrong; `errors` names it.",
+    "429": "There were too many attempts with a wrong password; wait some minutes.",
     "500": "Our fault; the log has the details under `trace_id`.",
     "501": "Documented, but not served yet (`as_of`).",
     "503": "A store is away or the workspace is being loaded; nothing was stored; try again.",
@@ -86,7 +87,7 @@ def document(services: Sequence[Service]) -> dict[str, Any]:
     tags = {path: service.name for service in services for path in _paths(service)}
     requests = {each.command: _request(each) for each in handles}
     answers, structs = msgspec.json.schema_components(
-        [Done, Status, *(signature(each).answer for each in queries)], ref_template=_REF + "{name}"
+        [Done, DoneOnce, Status, *(signature(each).answer for each in queries)], ref_template=_REF + "{name}"
     )
     bodies, models = models_json_schema(
         [*((model, "validation") for model in requests.values()), (Problem, "serialization")],
@@ -97,11 +98,11 @@ def document(services: Sequence[Service]) -> dict[str, Any]:
     for each in handles:
         body = bodies[requests[each.command], "validation"]
         path = each.path or ""
-        paths.setdefault(path, {})["post"] = _command(each, body, answers[0], tags[path])
-    for query, answer in zip(queries, answers[2:], strict=True):
+        paths.setdefault(path, {})["post"] = _command(each, body, answers[each.once is not None], tags[path])
+    for query, answer in zip(queries, answers[3:], strict=True):
         paths.setdefault(query.path, {})["get"] = _query(query, answer, tags[query.path])
     state = "State of the log and of each projection."
-    paths["/status"] = {"get": _get("status", state, [], answers[1], "status", ("401", "403", "500", "503"))}
+    paths["/status"] = {"get": _get("status", state, [], answers[2], "status", ("401", "403", "500", "503"))}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -148,11 +149,11 @@ def _refused(statuses: Sequence[str]) -> dict[str, Any]:
 def _request(handles: Handles) -> type[BaseModel]:
     """Return what the body of a command may hold: its fields without those of the path and of the edge."""
     fields = request_fields(handles.command)
-    for name in path_fields(handles.path or ""):
+    for name in filled_here(handles):
         fields.pop(name)
-    if handles.creates:
+    if handles.created is not None:
         info = _Created.model_fields["id"]
-        fields[handles.key] = (info.annotation, info)
+        fields[handles.created] = (info.annotation, info)
     model: type[BaseModel] = create_model(
         f"{handles.command.__name__}Request", __config__=ConfigDict(extra="forbid"), **fields
     )
@@ -171,12 +172,13 @@ def _command(handles: Handles, body: dict[str, Any], answer: dict[str, Any], tag
         "parameters": [*_path_parameters(handles), *_HEADERS],
         "requestBody": {"required": required, "content": {"application/json": {"schema": body}}},
         "responses": {
-            "201" if handles.creates else "200": {
+            "200" if handles.created is None else "201": {
                 "description": "Done, durably. Sent again with the same key: the same answer, `repeated` true.",
                 "headers": {"ETag": {"description": "The version now.", "schema": {"type": "string"}}},
                 "content": {"application/json": {"schema": answer}},
             },
             **_refused(_OF_COMMANDS),
+            **_refused(("429",) if marked(handles.command, PROOF) else ()),
         },
     }
 

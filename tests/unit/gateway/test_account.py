@@ -1,6 +1,7 @@
 """Accounts, row by row; as read models; and as those know them who let callers in (P17, #5)."""
 
 import pytest
+from msgspec.structs import replace
 
 from contracts.fast import DECODERS
 from contracts.gateway import account_commands as c
@@ -11,6 +12,7 @@ from contracts.problem import AlreadyExists, IllegalMove, NotFound
 from services.gateway.domain.account import ACCOUNT, MOST_TOKENS, Link, Opened
 from services.gateway.known import GatewayKnown
 from services.gateway.projections import GATEWAY_GROUP
+from services.kit.sessions import LIFE, Session
 from services.kit.testing import given
 from tests.support.memory import fold, recorded
 
@@ -63,6 +65,7 @@ def test_a_closed_account_lets_nobody_in_and_forgets_what_let_them_in():
     [
         c.IssueAccountLink(**ID, link_id="l1"),
         c.ChangePassword(**ID),
+        c.ChangeOwnPassword(**ID, present="p", password="w"),
         c.NoteSignIn(**ID, session_id="s1"),
         c.IssueToken(**ID, **ISSUE),
     ],
@@ -84,6 +87,8 @@ def test_a_password_is_chosen_under_the_newest_address_once():
 def test_a_new_password_ends_all_sessions():
     by_hand = e.AccountPasswordChanged(**ID, by_link=False, hash="h2")
     given(ACCOUNT, opened, password).when(c.ChangePassword(**ID, hash="h2")).then(by_hand, ended)
+    own = c.ChangeOwnPassword(**ID, present="p", password="w", hash="h2")
+    given(ACCOUNT, opened, password).when(own).then(by_hand, ended)
     assert ACCOUNT.fold([opened, password, by_hand]).hash == "h2"
 
 
@@ -93,11 +98,44 @@ def test_sessions_begin_and_end():
     given(ACCOUNT, opened, signed).when(c.EndSessions(**ID)).then(ended)
 
 
+def test_a_session_ends_alone_or_alone_stays():
+    signed = [e.AccountSignedIn(**ID, session_id=f"s{n}", occurred_at=n) for n in (1, 2, 3)]
+    one_ended = e.AccountSessionEnded(**ID, session_id="s1")
+    given(ACCOUNT, opened, *signed).when(c.EndSession(**ID, session_id="s1")).then(one_ended)
+    others = c.EndOtherSessions(**ID, session_id="s3")
+    given(ACCOUNT, opened, *signed, one_ended).when(others).then(e.AccountSessionEnded(**ID, session_id="s2"))
+    given(ACCOUNT, opened, signed[2]).when(others).then_nothing()
+    for history in ([], [*signed, one_ended], [signed[0], ended], [signed[0], closed, reopened]):
+        given(ACCOUNT, opened, *history).when(c.EndSession(**ID, session_id="s1")).then_refused(
+            NotFound, field="session_id"
+        )
+
+
+def test_sessions_that_are_over_anyhow_are_forgotten():
+    signed = [e.AccountSignedIn(**ID, session_id=f"s{n}", occurred_at=at) for n, at in enumerate((1, LIFE, LIFE + 1))]
+    assert ACCOUNT.fold([opened, *signed]).sessions == {"s1": LIFE, "s2": LIFE + 1}
+
+
+def test_what_a_token_made_is_revoked_with_it():
+    def made(token: str, by: str | None) -> e.AccountTokenIssued:
+        return e.AccountTokenIssued(**ID, **ISSUE | {"token_id": token, "made_by": by})
+
+    family = [made("t1", None), made("t2", "t1"), made("t3", "t2"), made("t4", None)]
+    ends = [e.AccountTokenRevoked(**ID, token_id=id) for id in ("t1", "t2", "t3")]
+    given(ACCOUNT, opened, *family).when(c.RevokeToken(**ID, token_id="t1")).then(*ends)
+    given(ACCOUNT, opened, *family).when(c.RevokeToken(**ID, token_id="t4")).then(
+        e.AccountTokenRevoked(**ID, token_id="t4")
+    )
+
+
 def test_tokens_are_issued_and_revoked():
     given(ACCOUNT, opened).when(c.IssueToken(**ID, **ISSUE)).then(issued)
     given(ACCOUNT, opened, issued).when(c.IssueToken(**ID, **ISSUE)).then_refused(AlreadyExists, field="token_id")
     given(ACCOUNT, opened, issued).when(c.RevokeToken(**ID, token_id="t1")).then(revoked)
-    given(ACCOUNT, opened).when(c.RevokeToken(**ID, token_id="t1")).then_nothing()
+    for history in ([], [issued, revoked]):
+        given(ACCOUNT, opened, *history).when(c.RevokeToken(**ID, token_id="t1")).then_refused(
+            NotFound, field="token_id"
+        )
     assert ACCOUNT.fold([opened, issued, revoked]).tokens == {}
     many = [e.AccountTokenIssued(**ID, **ISSUE | {"token_id": f"t{n}"}) for n in range(2, MOST_TOKENS + 2)]
     given(ACCOUNT, opened, *many).when(c.IssueToken(**ID, **ISSUE)).then_refused(IllegalMove)
@@ -150,5 +188,10 @@ def test_who_may_come_in_is_known():
     after = known(ann, *EVENTS, reopened).active("e1")
     assert after is not None
     assert (after.login, after.role, after.rights.records, after.generation) == ("anna", "director", "team", 2)
+    one = Session(id="s1", account_id="e1", generation=1, begun_at=0, seen_at=0, agent="", address="")
+    assert account.goes_on(one)
+    later = known(ann, opened, ended, e.AccountSessionEnded(**ID, session_id="s1")).accounts["e1"]
+    assert (later.goes_on(one), later.goes_on(replace(one, id="s2"))) == (False, True)
+    assert not known(ann, opened, e.AccountSessionEnded(**ID, session_id="s1"), ended).accounts["e1"].ended
     assert cache.active("e3") is None
     assert known(opened).active("e1") is None

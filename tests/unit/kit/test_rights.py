@@ -1,11 +1,12 @@
 """What a role may, what an account may otherwise, and what a token leaves of it (P17, P25, S2.19)."""
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
 
 from contracts.gateway.rights import OwnRights, Role, TokenScope
-from services.kit.rights import ALL, ROLES, SYSTEM, Caller, Denied, Reach, caller_of, needs, reach_of
+from services.kit.rights import ALL, BY_SESSION, ROLES, SYSTEM, Caller, Denied, Reach, caller_of, needs, reach_of
 
 TEAMS = {"e1": "East", "e2": "East", "e3": "West", "e4": None, "e5": None}
 
@@ -78,13 +79,25 @@ def test_who_reaches_all_has_no_bound():
 
 def test_a_token_leaves_what_its_scopes_name():
     director = caller("director")
-    assert director.narrowed(["numbers"]).rights == {"numbers"}
-    assert {"clients.read", "money"} <= director.narrowed(["read"]).rights
-    assert not {"clients.write", "numbers", "profit"} & director.narrowed(["read"]).rights
-    assert "accounts" not in director.narrowed(get_args(TokenScope)).rights
-    assert director.narrowed(get_args(TokenScope)).rights == director.rights
-    assert caller("administrator").narrowed(get_args(TokenScope)).rights == ALL
-    assert "staff.write" not in caller("administrator").narrowed(["read", "write"]).rights
+    assert director.narrowed("t1", ["numbers"]).rights == {"numbers"}
+    assert {"clients.read", "money"} <= director.narrowed("t1", ["read"]).rights
+    assert not {"clients.write", "numbers", "profit"} & director.narrowed("t1", ["read"]).rights
+    assert "accounts" not in director.narrowed("t1", get_args(TokenScope)).rights
+    assert director.narrowed("t1", get_args(TokenScope)).rights == director.rights
+    assert caller("administrator").narrowed("t1", get_args(TokenScope)).rights == ALL
+    assert "staff.write" not in caller("administrator").narrowed("t1", ["read", "write"]).rights
+
+
+def test_a_token_makes_tokens_by_a_scope_of_its_own():
+    every = [scope for scope in get_args(TokenScope) if scope != "tokens"]
+    assert "tokens" not in caller("administrator").narrowed("t1", every).rights
+    assert all("tokens" in caller(role).narrowed("t1", ["tokens"]).rights for role in ROLES)
+
+
+def test_no_token_is_somebody_who_signed_in():
+    BY_SESSION.check(replace(caller("warehouse"), session="s1"))
+    with pytest.raises(Denied, match="no token may do it"):
+        BY_SESSION.check(caller("administrator").narrowed("t1", get_args(TokenScope)))
 
 
 def test_a_route_names_the_right_that_is_missing():

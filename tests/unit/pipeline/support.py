@@ -9,6 +9,7 @@ from contracts.base import Command, Event
 from contracts.envelope import NewEvent, RecordedEvent
 from contracts.problem import VersionConflict
 from services.gateway.known import GatewayKnown
+from services.kit.adapters.local_limits import LocalLimits
 from services.kit.codec import Codec
 from services.kit.handle import Effect, Handler, Meta
 from services.kit.ports import Appended, EventStore, Keyring
@@ -73,7 +74,7 @@ class Office:
         self.handler.listeners.append(self._listen)
         self.known = PipelineKnown()
         self.gateway = GatewayKnown()
-        self.desk = Desk(self.handler, self.codec, {"pipeline": self.known, "gateway": self.gateway})
+        self.desk = Desk(self.handler, self.codec, {"pipeline": self.known, "gateway": self.gateway}, LocalLimits())
 
     def _listen(self, event: RecordedEvent) -> None:
         for known in (self.known, self.gateway):

@@ -117,6 +117,7 @@ EXAMPLES: dict[str, Any] = {
     "links": ["https://example.com/romashka", "https://t.me/romashka_od"],
     "manager": "Леонід Бондаренко",
     "manager_id": golden_id("employee", 2),
+    "mentions": [],
     "message": "Добрий день! Потрібно 12 чайників до п'ятниці.\nДякую",
     "name": "ТОВ «Ромашка»",
     "names": {"": "Kettle", "uk": "Чайник", "ru": "Чайник электрический"},

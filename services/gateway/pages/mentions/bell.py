@@ -86,9 +86,10 @@ async def _mark(
     async def one(note_id: str) -> tuple[str, Effect] | None:
         try:
             command: Command = what.model_validate({"note_id": note_id})
-            return note_id, await send(asker.engine, request, command, note_id, key)
+            effect = await send(asker.engine, request, command, note_id, key)
         except (NotFound, ValidationError):  # it is not there any more, not one's own to see, or never was
             return None
+        return (note_id, effect) if effect.events else None
 
     done: list[tuple[str, Effect]] = []
     for begin in range(0, len(notes), _TOGETHER):

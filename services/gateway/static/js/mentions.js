@@ -1,5 +1,6 @@
 // @ in a text (data-mentions: what answers it) offers employees. Whom a sign @ means stands in the hidden field before the
-// text: "0:<id> 2:<id>" for the first and the third of them; it follows what is typed (pages/mentions/marks.py).
+// text: "0:<id> 2:<id>" for the first and the third of them; it follows what is typed. Whose name is not whole any more is
+// left out by the server (pages/mentions/marks.py).
 import { activate, active, move, options } from "./listbox.js";
 
 const WAIT_MS = 120;

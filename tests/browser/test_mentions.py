@@ -58,7 +58,7 @@ def test_at_offers_colleagues_and_the_keyboard_takes_one(desk: Desk):
     field.press("Delete")
     page.locator(".add-note button[type=submit]").click()
     note = page.locator(".note-item", has_text="@ mail x@y")
-    expect(note.locator(".mention")).to_have_text(["@Марко Ґудзенко"])  # the other name is whole no more
+    expect(note.locator(".note-mention")).to_have_text(["@Марко Ґудзенко"])  # the other name is whole no more
 
 
 def test_who_is_mentioned_hears_of_it_at_once_and_opens_it(desk: Desk):

@@ -92,7 +92,7 @@ async def test_a_mention_is_kept_by_id_sealed_and_shown_with_the_present_name(of
     assert office.ids["mia"].encode() not in event.data, "sealed with the text"
     await office.do(ChangeEmployee(employee_id=office.ids["mia"], name="Mia Nowak"))
     page = (await office.browsers["mia"].get("/clients/acme")).text
-    assert '<span class="mention is-me">@Mia Nowak</span>' in page
+    assert '<span class="note-mention is-me">@Mia Nowak</span>' in page
     assert "is-me" not in (await office.browsers["dora"].get("/clients/acme")).text
     assert "Call them, @Mia Nowak!" in text_of((await office.browsers["dora"].get("/clients")).text)
     stored = (await office.browsers["dora"].get(f"/api/v1/notes/{note}")).json()["item"]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from pydantic import Field
+
 from contracts.base import EDGE, Command, Day, Id, Line, MinorPositive, Name, Percent, Rate, Text
-from contracts.clients.events import ClientKind, ClientStatus, Language, Priority, Temperature
+from contracts.clients.events import ClientKind, ClientStatus, Language, Mention, Priority, Temperature
 from contracts.money import Currency
+
+Mentions = Annotated[list[Mention], Field(max_length=50)]
 
 
 class _Details(Command):
@@ -157,14 +161,18 @@ class AddNote(Command):
     note_id: Id
     client_id: Id
     text: Text
+    mentions: Mentions = []
     priority: Priority = "none"
     about: Id | None = None
     external_id: Annotated[Line | None, EDGE] = None
 
 
 class EditNote(Command):
+    """Text and mentions as they shall be: a mention that is left out is none any more."""
+
     note_id: Id
     text: Text
+    mentions: Mentions = []
 
 
 class ChangeNotePriority(Command):
@@ -178,6 +186,22 @@ class RemoveNote(Command):
 
 class RestoreNote(Command):
     note_id: Id
+
+
+class ReadMention(Command):
+    """Say that one has read the note's mention of oneself."""
+
+    note_id: Id
+    client_id: Annotated[Id, EDGE] = "-"
+    employee_id: Annotated[Id, EDGE] = "-"
+
+
+class UnreadMention(Command):
+    """Say that one has not read it after all."""
+
+    note_id: Id
+    client_id: Annotated[Id, EDGE] = "-"
+    employee_id: Annotated[Id, EDGE] = "-"
 
 
 class CaptureLead(Command):
@@ -231,5 +255,6 @@ ClientCommand = (
     | EraseClient
 )
 ContactCommand = AddContact | ChangeContact | RemoveContact
+MentionCommand = ReadMention | UnreadMention
 NoteCommand = AddNote | EditNote | ChangeNotePriority | RemoveNote | RestoreNote
 LeadCommand = CaptureLead | TakeLead | ConvertLead | CloseLead

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from contracts.base import PERSONAL, Day, Event, Id, Line, Minor, Name, Percent, Rate, Text
+from contracts.base import PERSONAL, Day, Event, Id, Line, Minor, Model, Name, Ordinal, Percent, Rate, Text
 from contracts.money import Currency
 
 ClientKind = Literal["company", "person"]
@@ -172,9 +172,20 @@ class _OfNote(Event):
     client_id: Id
 
 
+class Mention(Model):
+    """An employee named in a text: `length` signs from `start` on (Unicode code points, from 0), the first of them `@`.
+
+    The text there is the name as it was when it was written; whom it means stays when the name changes."""
+
+    employee_id: Id
+    start: Ordinal
+    length: Ordinal
+
+
 class NoteAdded(_OfNote):
     type = "clients.NoteAdded.v1"
     text: Annotated[Text, PERSONAL]
+    mentions: Annotated[list[Mention], PERSONAL] = []
     priority: Priority = "none"
     about: Id | None = None
     """The deal or order the note is about, if any."""
@@ -182,8 +193,11 @@ class NoteAdded(_OfNote):
 
 
 class NoteEdited(_OfNote):
+    """Text and mentions after the event."""
+
     type = "clients.NoteEdited.v1"
     text: Annotated[Text, PERSONAL]
+    mentions: Annotated[list[Mention], PERSONAL] = []
 
 
 class NotePriorityChanged(_OfNote):
@@ -200,6 +214,22 @@ class NoteRemoved(_OfNote):
 
 class NoteRestored(_OfNote):
     type = "clients.NoteRestored.v1"
+
+
+class _OfMention(_OfNote):
+    """A note's mention of this employee; kept apart from the note, which it does not change."""
+
+    employee_id: Id
+
+
+class MentionRead(_OfMention):
+    type = "clients.MentionRead.v1"
+
+
+class MentionUnread(_OfMention):
+    """It is as if it had not been read."""
+
+    type = "clients.MentionUnread.v1"
 
 
 class _OfLead(Event):

@@ -30,6 +30,7 @@ _DOCUMENTS = {
     "clients": ("clients", "client_id"),
     "contacts": ("clients", "contact_id"),
     "notes": ("clients", "note_id"),
+    "mentions": ("clients", "id"),
     "leads": ("clients", "lead_id"),
     "deals": ("pipeline", "deal_id"),
     "orders": ("pipeline", "order_id"),
@@ -133,7 +134,7 @@ async def _documents(reader: Reader, groups: dict[str, str], oracle: Oracle) -> 
 
 def shown(document: Any, name: str) -> Any:
     """Return a document's value under the name the recomputation uses."""
-    if name in ("removed", "reversed"):
+    if name in ("removed", "reversed", "read"):
         return getattr(document, name + "_at") is not None
     if name == "stage":
         return document.stage_id

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from contracts.base import Id, Line
 from contracts.clients.events import ClientStatus, Temperature
 from services.clients.history import client_history, contact_history, note_history
+from services.clients.mentions import mentions
 from services.clients.projections.clients import RANKS, Client
 from services.clients.projections.contacts import Contact
 from services.clients.projections.leads import Lead
@@ -225,6 +226,7 @@ QUERIES = (
     Query("/contacts/{contact_id}/history", _GROUPS, contact_history, needs=needs("clients.read")),
     Query("/notes/{note_id}", _GROUPS, note, needs=needs("clients.read")),
     Query("/notes/{note_id}/history", _GROUPS, note_history, needs=needs("clients.read")),
+    Query("/mentions", _GROUPS, mentions, needs=needs("clients.read")),
     Query("/leads", _GROUPS, leads, needs=needs("leads.read")),
     Query("/leads/{lead_id}", _GROUPS, lead, needs=needs("leads.read")),
 )

@@ -7,7 +7,6 @@ from typing import Any, Protocol, cast
 
 from contracts.clients.commands import (
     AddContact,
-    AddNote,
     AssignClient,
     ChooseMainContact,
     ConvertLead,
@@ -92,12 +91,15 @@ def _check_stage(desk: Desk, funnel_id: str, stage_id: str | None, subject: str)
         raise IllegalMove("the stage is archived; choose another one", field="stage_id")
 
 
-async def _check_client(desk: Desk, client_id: str) -> None:
+async def check_client(desk: Desk, client_id: str) -> str | None:
+    """Return the client's owner. Raises UnknownReference, ErasedClient."""
     state = (await desk.handler.load(clients.CLIENT, client_id)).state
     if isinstance(state, clients.New):
         raise UnknownReference(f"there is no client {client_id}", field="client_id")
     if isinstance(state, clients.Erased):
         raise clients.ErasedClient("the client was erased; nothing can be added to it", field="client_id")
+    owner_id: str | None = state.owner_id
+    return owner_id
 
 
 async def register_client(desk: Desk, command: RegisterClient, _: Meta) -> RegisterClient:
@@ -143,13 +145,7 @@ async def choose_main_contact(desk: Desk, command: ChooseMainContact, _: Meta) -
 
 async def add_contact(desk: Desk, command: AddContact, _: Meta) -> AddContact:
     """Check the client. Raises UnknownReference, ErasedClient."""
-    await _check_client(desk, command.client_id)
-    return command
-
-
-async def add_note(desk: Desk, command: AddNote, _: Meta) -> AddNote:
-    """Check the client. Raises UnknownReference, ErasedClient."""
-    await _check_client(desk, command.client_id)
+    await check_client(desk, command.client_id)
     return command
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from contracts.clients import commands as c
-from services.clients import edge, rights
+from services.clients import edge, edge_notes, rights
 from services.clients.domain.client import CLIENT
 from services.clients.domain.contact import CONTACT
 from services.clients.domain.lead import LEAD
+from services.clients.domain.mention import MENTION
 from services.clients.domain.note import NOTE
 from services.kit.rights import needs
 from services.kit.service import Handles
@@ -19,6 +20,14 @@ _new_client = partial(_client, creates=True, whose=rights.new_client, numbered="
 _contact = partial(_write, decider=CONTACT, key="contact_id", whose=rights.the_contact)
 _new_contact = partial(_contact, creates=True, whose=rights.named_client, numbered="contact")
 _note = partial(_write, decider=NOTE, key="note_id", whose=rights.the_note)
+_mention = partial(
+    Handles,
+    decider=MENTION,
+    key="note_id",
+    enrich=edge_notes.own_mention,
+    needs=needs("clients.read"),
+    whose=rights.the_note,
+)
 _lead = partial(Handles, decider=LEAD, key="lead_id", needs=needs("leads.write"), whose=rights.the_lead)
 HANDLES = (
     _new_client("/clients", c.RegisterClient, enrich=edge.register_client),
@@ -39,11 +48,13 @@ HANDLES = (
     _new_contact("/contacts", c.AddContact, enrich=edge.add_contact),
     _contact("/contacts/{contact_id}", c.ChangeContact),
     _contact("/contacts/{contact_id}/remove", c.RemoveContact),
-    _note("/notes", c.AddNote, creates=True, enrich=edge.add_note, whose=rights.named_client),
-    _note("/notes/{note_id}/text", c.EditNote),
+    _note("/notes", c.AddNote, creates=True, enrich=edge_notes.add_note, whose=rights.named_client),
+    _note("/notes/{note_id}/text", c.EditNote, enrich=edge_notes.edit_note),
     _note("/notes/{note_id}/priority", c.ChangeNotePriority),
     _note("/notes/{note_id}/remove", c.RemoveNote),
     _note("/notes/{note_id}/restore", c.RestoreNote),
+    _mention("/mentions/{note_id}/read", c.ReadMention),
+    _mention("/mentions/{note_id}/unread", c.UnreadMention),
     _lead("/leads", c.CaptureLead, creates=True, numbered="lead", whose=None),
     _lead("/leads/{lead_id}/take", c.TakeLead, enrich=edge.take_lead, whose=rights.taken_lead),
     _lead(

@@ -13,7 +13,7 @@ from services.clients.within import note_within
 from services.kit.query import Page, PageParams, Reading, Whose
 
 Value = str | int | list[str] | None
-_IDS = frozenset({"client_id", "contact_id", "note_id", "contact_ids", "sealed"})
+_IDS = frozenset({"client_id", "contact_id", "note_id", "contact_ids", "mentions", "sealed"})
 _NAMES: dict[str, str] = {
     "to_status": "status",
     "to_temperature": "temperature",

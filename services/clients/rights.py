@@ -68,7 +68,9 @@ async def the_contact(desk: Desk, command: c.ChangeContact | c.RemoveContact, re
 
 
 async def the_note(
-    desk: Desk, command: c.EditNote | c.ChangeNotePriority | c.RemoveNote | c.RestoreNote, reach: Reach
+    desk: Desk,
+    command: c.EditNote | c.ChangeNotePriority | c.RemoveNote | c.RestoreNote | c.ReadMention | c.UnreadMention,
+    reach: Reach,
 ) -> None:
     """Raise NotFound for a note on a client out of reach."""
     state = (await desk.handler.load(NOTE, command.note_id)).state

@@ -26,7 +26,7 @@ from services.kit.token import Token
 from services.kit.web import Asker, PageRoute
 
 PATH = "/live"
-TOLD = frozenset({"client", "contact", "note", "deal", "order", "payment"})
+TOLD = frozenset({"client", "contact", "note", "mention", "deal", "order", "payment"})
 """What pages show: the kinds of streams of which they are told."""
 RECENT = 10.0
 """Seconds. A page that opens is told of these once more: it may have been made before they were folded."""

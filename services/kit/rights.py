@@ -167,3 +167,31 @@ def reach_of(caller: Caller, known: Mapping[str, object]) -> Reach | None:
     if caller.records == "all":
         return None
     return caller.reach(cast(KnowsTeams, known["gateway"]).teams)
+
+
+class KnownAccount(Protocol):
+    """An account as far as it says what its employee may."""
+
+    @property
+    def role(self) -> Role: ...
+    @property
+    def rights(self) -> OwnRights: ...
+
+
+class KnowsAccounts(KnowsTeams, Protocol):
+    """What the gateway keeps in memory of accounts, as far as it is asked what others than the caller may."""
+
+    def active(self, account_id: str) -> KnownAccount | None:
+        """Return the employee's account if they may come in by it."""
+        ...
+
+
+def lets(known: Mapping[str, object], employee_id: str, owner_id: str | None, *rights: Right) -> bool:
+    """Tell whether an employee, who is not asking now, may do this with a record of this owner."""
+    gateway = cast(KnowsAccounts, known["gateway"])
+    account = gateway.active(employee_id)
+    if account is None:
+        return False
+    caller = caller_of(employee_id, account.role, account.rights)
+    reach = caller.reach(gateway.teams)
+    return caller.may(*rights) and (reach is None or reach.covers(owner_id))

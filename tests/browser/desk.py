@@ -60,8 +60,8 @@ class Desk:
     reports: list[str] = field(default_factory=list)
     provoked: str | None = None
     """What reports that the test itself brings about have in them."""
-    cookies: dict[str, list[Any]] = field(default_factory=dict)
-    """Address → the cookies of whoever signed in there: once for all tests of a session."""
+    cookies: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    """Address and login → the cookies of who signed in there: once for all tests of a session."""
     _contexts: list[BrowserContext] = field(default_factory=list)
 
     def open(
@@ -75,6 +75,7 @@ class Desk:
         scripts: bool = True,
         scheme: str = "light",
         motion: str = "reduce",
+        who: str = LOGIN,
     ) -> Page:
         """Open a page in a browser of its own, and wait until it and its fonts are there."""
         base = at or self.address
@@ -88,7 +89,7 @@ class Desk:
         )
         self._contexts.append(context)
         context.set_default_timeout(WAIT_MS)
-        self._sign_in(context, base)
+        self._sign_in(context, base, who)
         if theme != "auto":
             context.add_cookies([{"name": "voronka-theme", "value": theme, "url": base}])
         context.add_init_script(_REPORT)
@@ -111,17 +112,17 @@ class Desk:
             page.wait_for_function("!('busy' in document.documentElement.dataset)")
         return page
 
-    def _sign_in(self, context: BrowserContext, base: str) -> None:
-        if base not in self.cookies:
+    def _sign_in(self, context: BrowserContext, base: str, who: str) -> None:
+        if (base, who) not in self.cookies:
             page = context.new_page()
             page.goto("/sign-in")
-            page.fill("input[name=login]", LOGIN)
+            page.fill("input[name=login]", who)
             page.fill("input[name=password]", PASSWORD)
             page.keyboard.press("Enter")
             page.wait_for_url(f"{base}/")
             page.close()
-            self.cookies[base] = list(context.cookies())
-        context.add_cookies(self.cookies[base])
+            self.cookies[base, who] = list(context.cookies())
+        context.add_cookies(self.cookies[base, who])
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

@@ -11,6 +11,8 @@ from pathlib import Path
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
+from contracts.clients.commands import AddNote
+from contracts.clients.events import Mention
 from contracts.gateway.rights import OwnRights
 from contracts.gateway.view_commands import SaveView
 from services.cli.filling import Demo, fill
@@ -33,6 +35,8 @@ BULK = "changed-at-once"
 VIEW = "hot-debtors"
 """The id of a saved view of the list of clients."""
 LOGIN, PASSWORD = "olena", "a dozen of green tea cups"
+COLLEAGUE = "marko"
+"""The login of another one, who mentioned the first in a note."""
 TAKEN = "Name;E-mail;Phone\nTaken One;one@taken.example;+380671110001\nTaken Two;no address;+380671110002\n"
 MATCHED = (
     "Назва;Телефон;Пошта;Місто;Знижка;Статус;Внутрішній код;Коментар\n"
@@ -52,7 +56,9 @@ async def serve(data: Path, port: int) -> None:
         site = Site.of(running, imports=imports, development=True)
         me = await add(site.accounts, "Olena Petrenko", LOGIN, "administrator", PASSWORD, "system")
         await _import(imports, me)
+        marko = await add(site.accounts, "Марко Ґудзенко", COLLEAGUE, "director", PASSWORD, "system")
         await meet(running)
+        await _mention(running, marko, me)
         await _bulk(running, me)
         view = SaveView(view_id=VIEW, name="Гарячі боржники відділу", query=["temperature=hot", "view=table"])
         await running.send(view, Meta(me, VIEW))
@@ -76,6 +82,17 @@ async def _import(imports: Desk, me: str) -> None:
     while imports.going():
         await asyncio.sleep(0.05)
     await imports.receive(me, "Клієнти відділу продажу, остаточний список.csv", BytesIO(MATCHED.encode()), "clients")
+
+
+async def _mention(running: Engine, by: str, me: str) -> None:
+    """Mention somebody in notes: one is short, one is long."""
+    name, _ = await running.horizon.groups(("clients",))
+    async with running.reading() as reader:
+        rows = (await reader.find(name["clients"], "clients", sort=[("number", True)], limit=2)).rows
+    for row, more in zip(rows, ("", ", " + "просять прайс і зразки до кінця тижня, " * 4), strict=True):
+        named = Mention(employee_id=me, start=0, length=15)
+        note = AddNote(note_id=f"told-{row.id[:20]}", client_id=row.id, text=f"@Olena Petrenko{more}", mentions=[named])
+        await running.send(note, Meta(by, note.note_id))
 
 
 async def _bulk(running: Engine, me: str) -> None:

@@ -117,6 +117,7 @@ EXAMPLES: dict[str, Any] = {
     "links": ["https://example.com/romashka", "https://t.me/romashka_od"],
     "manager": "Леонід Бондаренко",
     "manager_id": golden_id("employee", 2),
+    "mentions": [],
     "message": "Добрий день! Потрібно 12 чайників до п'ятниці.\nДякую",
     "name": "ТОВ «Ромашка»",
     "names": {"": "Kettle", "uk": "Чайник", "ru": "Чайник электрический"},
@@ -245,9 +246,19 @@ OVERRIDES: dict[str, dict[str, Any]] = {
 _IMPORTED = {"DealOpened", "OrderPlaced"}
 
 
-def example(name: str) -> Event:
+ADDED: dict[str, dict[str, Any]] = {
+    f"clients.Note{what}.v1": {
+        "text": "@Марко Шевченко, 🙂 передзвони",
+        "mentions": [{"employee_id": golden_id("employee"), "start": 0, "length": 15}],
+    }
+    for what in ("Added", "Edited")
+}
+"""Fields that a type got after its file was frozen: frozen once more, in a folder of their own."""
+
+
+def example(name: str, *, added: bool = False) -> Event:
     """Return the example event of this type, with all fields set."""
-    event, overrides = EVENTS[name], OVERRIDES.get(name.split(".")[1], {})
+    event, overrides = EVENTS[name], OVERRIDES.get(name.split(".")[1], {}) | (ADDED[name] if added else {})
     fields = [field for field in event.model_fields if field not in ENVELOPE_FIELDS]
     if unknown := [field for field in fields if field not in EXAMPLES and field not in overrides]:
         raise KeyError(f"{name}: give {unknown} a value in EXAMPLES")
@@ -261,9 +272,9 @@ def _stream(event: Event) -> str:
     return f"{category}-{getattr(event, own)}"
 
 
-def frozen(name: str) -> dict[str, Any]:
+def frozen(name: str, *, added: bool = False) -> dict[str, Any]:
     """Return what a golden file holds: the CloudEvent as stored, and its data as it was before it was sealed."""
-    event = example(name)
+    event = example(name, added=added)
     origin: Origin = "import" if event.imputed else "live"
     stored = RecordedEvent(
         id=ids.event_id(golden_id("command"), 0),
@@ -289,10 +300,16 @@ def main() -> None:
     """Add the missing files; leave the others alone."""
     FOLDER.mkdir(exist_ok=True)
     for name in EVENTS:
-        path = FOLDER / f"{name}.json"
-        if not path.exists():
-            text = json.dumps(frozen(name), ensure_ascii=False, indent=2) + "\n"
-            path.write_text(text, encoding="utf-8", newline="\n")
+        _write(FOLDER / f"{name}.json", name)
+    (FOLDER / "added").mkdir(exist_ok=True)
+    for name in ADDED:
+        _write(FOLDER / "added" / f"{name}.json", name, added=True)
+
+
+def _write(path: Path, name: str, *, added: bool = False) -> None:
+    if not path.exists():
+        text = json.dumps(frozen(name, added=added), ensure_ascii=False, indent=2) + "\n"
+        path.write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

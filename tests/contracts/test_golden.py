@@ -90,9 +90,23 @@ def test_a_golden_event_shows_nothing_personal(name: str):
             assert value not in json.dumps(event, ensure_ascii=False)
 
 
+@pytest.mark.parametrize("name", make_golden.ADDED)
+def test_what_a_type_got_later_is_frozen_too_and_older_events_lack_it(name: str):  # the mentions of notes (#5)
+    frozen = json.loads((make_golden.FOLDER / "added" / f"{name}.json").read_text(encoding="utf-8"))
+    event, plain, added = frozen["event"], frozen["plain"], make_golden.ADDED[name]
+    assert codec(event).model(stored(event)).model_dump(mode="json") == plain
+    assert msgspec.to_builtins(codec(event).decode(stored(event)))["mentions"] == added["mentions"] == plain["mentions"]
+    assert added["mentions"][0]["employee_id"] not in json.dumps(event["data"]), "sealed with the text"
+    older = GOLDEN[name]
+    assert "mentions" not in older["plain"]
+    assert codec(older["event"]).model(stored(older["event"])).mentions == []
+    assert codec(older["event"]).decode(stored(older["event"])).mentions == []
+
+
 def test_making_goldens_only_adds(tmp_path, monkeypatch):
     monkeypatch.setattr(make_golden, "FOLDER", tmp_path)
     (tmp_path / "pipeline.RateSet.v1.json").write_text("frozen")
     make_golden.main()
-    assert {path.stem for path in tmp_path.iterdir()} == set(EVENTS)
+    assert {path.stem for path in tmp_path.glob("*.json")} == set(EVENTS)
+    assert {path.stem for path in (tmp_path / "added").iterdir()} == set(make_golden.ADDED)
     assert (tmp_path / "pipeline.RateSet.v1.json").read_text() == "frozen"

@@ -20,6 +20,8 @@ from contracts.analytics.commands import SetSalesRules
 from contracts.analytics.events import StageClass
 from contracts.base import Command
 from contracts.clients import commands as clients
+from contracts.clients.events import Mention
+from contracts.gateway.account_commands import OpenAccount
 from contracts.gateway.commands import ChangeWorkspaceSettings
 from contracts.ids import command_id
 from contracts.pipeline import commands as pipeline
@@ -48,6 +50,7 @@ def bases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         await company.reference()
         for day in range(1, DAYS + 1):
             await company.send(pipeline.SetRate(currency="EUR", day=f"2026-01-{day:02}", rate=f"0.{70 + day}"))
+        await company.send(OpenAccount(account_id="u1", login="u1", role="director"))
         await company.send(
             SetSalesRules(sources=["deals", "orders", "clients"], classes=[], promote_on_first_sale=False)
         )
@@ -117,12 +120,20 @@ class Story:
         return clients.RemoveContact(contact_id=self.one("contact", a))
 
     def note(self, a: int, b: int, _: int) -> Command:
-        return clients.AddNote(note_id=self.new("note"), client_id=self.one("client", a), text=f"t{b}")
+        return clients.AddNote(note_id=self.new("note"), client_id=self.one("client", a), **self.text(b))
+
+    def text(self, b: int) -> dict[str, Any]:
+        """A text that mentions u1, or nobody."""
+        named = [Mention(employee_id="u1", start=0, length=10)]
+        return {"text": f"@Seller u1 t{b}", "mentions": named} if b % 2 else {"text": f"t{b}"}
+
+    def mention(self, a: int, b: int, _: int) -> Command:
+        return (clients.ReadMention, clients.UnreadMention)[b % 2](note_id=self.one("note", a))
 
     def other_note(self, a: int, b: int, number: int) -> Command:
         id = self.one("note", a)
         kinds: list[Callable[[], Command]] = [
-            lambda: clients.EditNote(note_id=id, text=f"t{number}"),
+            lambda: clients.EditNote(note_id=id, **self.text(b // 4 + 256 * number)),
             lambda: clients.RemoveNote(note_id=id),
             lambda: clients.RestoreNote(note_id=id),
             lambda: clients.ChangeNotePriority(note_id=id, priority="high"),
@@ -244,7 +255,8 @@ class Story:
 
 OFTEN = ("client", "contact", "deal", "move", "move", "order", "status", "way", "payment")
 SELDOM = (
-    "details", "client_owner", "no_contact", "note", "other_note", "deal_value", "deal_lines", "deal_contacts",
+    "details", "client_owner", "no_contact", "note", "note", "other_note", "mention", "deal_value", "deal_lines",
+    "deal_contacts",
     "deal_owner", "deal_client", "deal_client", "touch", "order_lines", "ship", "order_owner", "order_client",
     "reverse", "payment_client", "rules", "rules", "zone", "stage", "restart", "redeliver", "settle",
 )  # fmt: skip
@@ -269,7 +281,8 @@ async def told(folder: Path, lanes: int, seed: int | None, steps: list[tuple[str
             elif command == "settle":
                 await settled(running)
             elif not isinstance(command, str):
-                meta = Meta("ann", command_id("ann", f"key-{number}"))
+                actor = "u1" if isinstance(command, clients.ReadMention | clients.UnreadMention) else "ann"
+                meta = Meta(actor, command_id(actor, f"key-{number}"))
                 try:
                     effect = await running.send(command, meta)
                 except Refusal:

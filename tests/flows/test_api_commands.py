@@ -72,6 +72,8 @@ CASES: list[Case] = [
     ("/notes/{note}/priority", {"priority": "medium"}, "/notes/{note}", "priority", "medium"),
     ("/notes/{note}/remove", {}, "/notes/{note}", "removed_by", "local"),
     ("/notes/{removed_note}/restore", {}, "/notes/{removed_note}", "removed_at", None),
+    ("/mentions/{mention}/read", {}, "", "", None),
+    ("/mentions/{read_mention}/unread", {}, "", "", None),
     ("/leads", {"name": "Petrenko", "source": "website"}, "/leads/{id}", "source", "website"),
     ("/leads/{lead}/take", {"owner_id": "{employee}"}, "/leads/{lead}", "status", "in_work"),
     ("/leads/{lead}/convert", {"funnel_id": "{deal_funnel}"}, "/leads/{lead}", "status", "closed"),

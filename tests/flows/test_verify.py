@@ -80,7 +80,9 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("verify") / "data"
 
     async def fill(engine: Engine) -> None:
-        await Company(engine).all()
+        company = Company(engine)
+        await company.all()
+        await company.mentions()
         await settled(engine)
 
     asyncio.run(within(data, fill))
@@ -218,6 +220,10 @@ OTHERS: dict[tuple[str, str], tuple[str, Changes]] = {
         "k1", {"name": "Else", "client_id": "c2", "email": None, "owner_id": "u9", "removed_at": 1},
     ),
     ("clients", "notes"): ("n1", {"text": "else", "priority": "none", "client_id": "c2", "removed_at": 1}),
+    ("clients", "mentions"): (
+        "m1:u1",
+        {"employee_id": "u9", "client_id": "c2", "owner_id": "u9", "by": "u9", "read_at": None, "removed_at": 1},
+    ),
     ("clients", "leads"): ("l1", {"status": "closed"}),
     ("clients", "erasures"): ("", {}),
     ("clients", "handovers"): ("", {}),

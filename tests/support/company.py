@@ -9,7 +9,9 @@ from contracts.analytics import commands as analytics
 from contracts.analytics.events import StageClass
 from contracts.base import Command, to_millis
 from contracts.clients import commands as clients
+from contracts.clients.events import Mention
 from contracts.gateway import commands as gateway
+from contracts.gateway.account_commands import OpenAccount
 from contracts.ids import command_id
 from contracts.pipeline import commands as pipeline
 from contracts.pipeline.commands import LineSpec, StageSpec
@@ -87,6 +89,20 @@ class Company:
         await send(clients.TakeLead(lead_id="l2", owner_id="u1"), "2026-01-06")
         await send(clients.TakeLead(lead_id="l3", owner_id="u1"), "2026-01-06")
         await send(clients.ConvertLead(lead_id="l3", funnel_id="f"), "2026-01-07")
+
+    async def mentions(self) -> None:
+        """Mentions of both employees in notes: read, written out, removed with the note."""
+        send = self.send
+        for employee in ("u1", "u2"):
+            await send(OpenAccount(account_id=employee, login=employee, role="director"))
+        text = "@Seller u1 and @Seller u2, see this"
+        both = [Mention(employee_id="u1", start=0, length=10), Mention(employee_id="u2", start=15, length=10)]
+        for note in ("m1", "m2", "m3"):
+            await send(clients.AddNote(note_id=note, client_id="c1", text=text, mentions=both))
+        await send(clients.EditNote(note_id="m2", text=text, mentions=both[1:]))
+        await send(clients.RemoveNote(note_id="m3"))
+        seen = clients.ReadMention(note_id="m1")
+        await self.engine.send(seen, Meta("u1", command_id("u1", "read")))
 
     async def sales(self) -> None:
         """Deals won, lost, open, moved back and handed over; orders shipped and not; payments and a reversal."""

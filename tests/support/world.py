@@ -32,6 +32,17 @@ MAKERS: dict[str, tuple[str, dict[str, Any]]] = {
     "contact": ("/contacts", {"client_id": "{client}", "name": "Ann", "phones": ["+380 44 123-45-67"]}),
     "note": ("/notes", {"client_id": "{client}", "text": "call back", "priority": "high"}),
     "removed_note": ("/notes/{note}/remove", {}),
+    "me": ("/employees", {"employee_id": "local", "name": "Local"}),
+    "my_account": ("/accounts/{me}", {"login": "local", "role": "administrator"}),
+    "mention": (
+        "/notes",
+        {
+            "client_id": "{client}",
+            "text": "@Local, look",
+            "mentions": [{"employee_id": "{my_account}", "start": 0, "length": 6}],
+        },
+    ),
+    "read_mention": ("/mentions/{mention}/read", {}),
     "lead": ("/leads", {"name": "Ivanov", "phone": "5550100"}),
     "deal_funnel": ("/funnels", {"name": "Sales", "subject": "deal", "stages": STAGES}),
     "client_funnel": ("/funnels", {"name": "Repeat purchases", "subject": "client", "stages": STAGES}),
@@ -106,6 +117,7 @@ class World:
             return await OWN[word](self.app)
         if word not in self.ids:
             path, body = MAKERS[word]
-            done = await self.app.done(await self.filled(path), await self.filled(body))
+            once = {"key": word} if word in ("me", "my_account") else {}  # one in a workspace, however many worlds
+            done = await self.app.done(await self.filled(path), await self.filled(body), **once)
             self.ids[word] = done["id"]
         return self.ids[word]

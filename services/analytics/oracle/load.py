@@ -15,6 +15,8 @@ _ENVELOPE = {
     "time": "VARCHAR",
     "streamversion": "BIGINT",
     "imputed": "BOOLEAN",
+    "position": "BIGINT",
+    "actor": "VARCHAR",
 }
 _TEXT = (
     "client_id contact_id note_id lead_id deal_id order_id payment_id funnel_id stage_id product_id employee_id "
@@ -24,6 +26,7 @@ _TEXT = (
 )
 _WHOLE = "base_value total base_total base_cost base_shipping base_tax base_amount required_at"
 _LINE = "STRUCT(product_id VARCHAR, quantity VARCHAR, total BIGINT, cost BIGINT)[]"
+_MENTION = "STRUCT(employee_id VARCHAR)[]"
 _CLASS = "STRUCT(funnel_id VARCHAR, stage_id VARCHAR, kind VARCHAR)[]"
 _DATA = {
     **dict.fromkeys(_TEXT.split(), "VARCHAR"),
@@ -34,17 +37,19 @@ _DATA = {
     "lines": _LINE,
     "sources": "VARCHAR[]",
     "classes": _CLASS,
+    "mentions": _MENTION,
 }
 _EVENT = """
 CREATE TABLE event AS
-SELECT type, version, occurred_at, imputed,
+SELECT type, version, occurred_at, imputed, log_position, actor,
        data.* EXCLUDE (position, value),
        -- `value` is a sum, but in the gateway's events what a field is set to.
        CAST(CASE WHEN type NOT LIKE 'gateway.%' THEN data.value END AS BIGINT) AS value,
        -- `position` is a place in a stage event and a job title in a contact person's.
        CASE WHEN type LIKE 'pipeline.Stage%' THEN try_cast(data.position AS BIGINT) END AS stage_position
 FROM (SELECT type, streamversion AS version, epoch_ms("time"::TIMESTAMP) AS occurred_at,
-             coalesce(imputed, FALSE) AS imputed, data
+             coalesce(imputed, FALSE) AS imputed,
+             position AS log_position, actor, data
       FROM read_json($files, format = 'newline_delimited', columns = $columns))
 WHERE $as_of IS NULL OR occurred_at <= $as_of OR list_contains($reference, type)
 """

@@ -77,7 +77,8 @@ class Oracle:
         return {row.pop("id"): row for row in self._text("FROM contacts")}
 
     def documents(self) -> dict[str, dict[str, dict[str, Any]]]:
-        """Return the last plain values of clients, contacts, notes, leads, deals, orders and payments, by id."""
+        """Return the last plain values of clients, contacts, notes, mentions, leads, deals, orders and payments, by
+        id."""
         return {
             name: {row.pop("id"): row for row in self._rows(f"FROM documents.{name}")}
             for name in self._views("documents")

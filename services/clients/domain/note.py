@@ -6,8 +6,16 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from contracts.clients.commands import AddNote, ChangeNotePriority, EditNote, NoteCommand, RemoveNote, RestoreNote
-from contracts.clients.events import NoteAdded, NoteEdited, NotePriorityChanged, NoteRemoved, NoteRestored, Priority
-from contracts.problem import AlreadyExists, IllegalMove, NotFound
+from contracts.clients.events import (
+    Mention,
+    NoteAdded,
+    NoteEdited,
+    NotePriorityChanged,
+    NoteRemoved,
+    NoteRestored,
+    Priority,
+)
+from contracts.problem import AlreadyExists, IllegalMove, Invalid, NotFound
 from services.kit.decider import Decider
 
 NoteEvent = NoteAdded | NoteEdited | NotePriorityChanged | NoteRemoved | NoteRestored
@@ -25,6 +33,7 @@ class Shown:
     client_id: str
     text: str
     priority: Priority
+    mentions: tuple[Mention, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +47,10 @@ Note = New | Shown | Removed
 
 
 def decide(command: NoteCommand, note: Note) -> list[NoteEvent]:
-    """Return what the command makes happen. Raises AlreadyExists, NotFound, IllegalMove."""
+    """Return what the command makes happen. Raises AlreadyExists, NotFound, IllegalMove, Invalid."""
     match command, note:
         case AddNote(), New():
+            _check(command.text, command.mentions)
             return [NoteAdded(**command.model_dump(exclude={"at"}))]
         case AddNote(note_id=id), _:
             raise AlreadyExists(f"there is a note {id} already", field="note_id")
@@ -52,10 +62,11 @@ def decide(command: NoteCommand, note: Note) -> list[NoteEvent]:
             return []
         case _, Removed():
             raise IllegalMove("the note is removed; restore it first", field="note_id")
-        case EditNote(text=text), Shown() if text == note.text:
+        case EditNote(text=text, mentions=mentions), Shown() if (text, tuple(mentions)) == (note.text, note.mentions):
             return []
-        case EditNote(note_id=id, text=text), Shown():
-            return [NoteEdited(note_id=id, client_id=note.client_id, text=text)]
+        case EditNote(note_id=id, text=text, mentions=mentions), Shown():
+            _check(text, mentions)
+            return [NoteEdited(note_id=id, client_id=note.client_id, text=text, mentions=mentions)]
         case ChangeNotePriority(priority=priority), Shown() if priority == note.priority:
             return []
         case ChangeNotePriority(note_id=id, priority=to), Shown():
@@ -70,13 +81,24 @@ def decide(command: NoteCommand, note: Note) -> list[NoteEvent]:
             assert_never((command, note))
 
 
+def _check(text: str, mentions: list[Mention]) -> None:
+    """Raise Invalid for a mention that is not where a name stands, or stands over another one."""
+    end = 0
+    for each in mentions:
+        if each.start < end or each.length < 2 or text[each.start : each.start + 1] != "@":
+            raise Invalid("a mention begins with @ in the text, after the end of the one before", field="mentions")
+        end = each.start + each.length
+    if end > len(text):
+        raise Invalid("a mention ends within the text", field="mentions")
+
+
 def evolve(note: Note, event: NoteEvent) -> Note:
     """Return the note after the event."""
     match note, event:
-        case New(), NoteAdded(client_id=client, text=text, priority=priority):
-            return Shown(client, text, priority)
-        case Shown(), NoteEdited(text=text):
-            return replace(note, text=text)
+        case New(), NoteAdded(client_id=client, text=text, priority=priority, mentions=mentions):
+            return Shown(client, text, priority, tuple(mentions))
+        case Shown(), NoteEdited(text=text, mentions=mentions):
+            return replace(note, text=text, mentions=tuple(mentions))
         case Shown(), NotePriorityChanged(to_priority=priority):
             return replace(note, priority=priority)
         case Shown(), NoteRemoved():

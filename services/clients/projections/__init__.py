@@ -10,11 +10,15 @@ from services.clients.projections.handovers import HANDOVERS
 from services.clients.projections.handovers import work as hand_over
 from services.clients.projections.last_note import LAST_NOTE
 from services.clients.projections.leads import LEADS
+from services.clients.projections.mentions import MENTIONS
 from services.clients.projections.notes import NOTES
 from services.kit.projection import Context, Projection
 
-# Notes stand before the last note: it is found among notes that are folded already.
-CLIENTS_GROUP = Projection("clients", 5).include(NOTES, CONTACTS, CLIENTS, LAST_NOTE, LEADS, ERASURES, HANDOVERS)
+# Mentions stand before notes: what is new is told by what a note was before. Notes stand before the last note: it is
+# found among notes that are folded already.
+CLIENTS_GROUP = Projection("clients", 6).include(
+    MENTIONS, NOTES, CONTACTS, CLIENTS, LAST_NOTE, LEADS, ERASURES, HANDOVERS
+)
 
 
 def _work(context: Context) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 from services.kit.documents import Filter
 from services.kit.projection import Context
 
-SLICE = 200
-"""Documents of one collection blanked at once: two collections stay below the 500 that one event may write (P2)."""
+SLICE = 150
+"""Documents of one collection written at once: three collections stay below the 500 that one event may write (P2)."""
 
 
 def erased_at(context: Context, client_id: str) -> int | None:

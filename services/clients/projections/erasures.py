@@ -1,4 +1,5 @@
-"""Erased clients with more contact persons and notes than one event may blank (X10): the rest is done in slices."""
+"""Erased clients with more contact persons, notes and mentions than one event may blank (X10): the rest is done in
+slices."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import msgspec
 from contracts.clients.events import ClientErased
 from contracts.envelope import RecordedEvent
 from services.clients.projections.contacts import erase_contacts
+from services.clients.projections.mentions import erase_mentions
 from services.clients.projections.notes import erase_notes
 from services.kit.documents import Collection
 from services.kit.projection import Context, Projection
@@ -44,4 +46,5 @@ def work(context: Context) -> bool:
 
 def _slice(context: Context, client_id: str, at: int) -> bool:
     contacts_left = erase_contacts(context, client_id, at)
-    return erase_notes(context, client_id, at) or contacts_left
+    mentions_left = erase_mentions(context, client_id)
+    return erase_notes(context, client_id, at) or contacts_left or mentions_left

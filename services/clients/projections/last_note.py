@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from contracts.clients.events import NoteAdded, NoteEdited, NotePriorityChanged, NoteRemoved, NoteRestored
 from contracts.envelope import RecordedEvent
-from services.clients.projections.notes import Note, newest_note
+from services.clients.projections.notes import Note, TextMention, newest_note
 from services.kit.projection import Context, Key, Projection
 
 PREVIEW = 120
@@ -18,12 +18,14 @@ PREVIEW = 120
 
 
 class LastNote(msgspec.Struct, frozen=True):
-    """The newest note that is not removed; `preview` is the beginning of its first line."""
+    """The newest note that is not removed; `preview` is the beginning of its first line, `mentions` are those whole
+    within it, counted from its begin."""
 
     note_id: str
     added_at: int
     priority: str
     preview: str
+    mentions: list[TextMention] = []
 
 
 LAST_NOTE = Projection("last_note", 1)
@@ -33,10 +35,22 @@ def _keys(data: Any, _: RecordedEvent) -> Iterable[Key]:
     yield "clients", data.client_id
 
 
+def preview(text: str, mentions: Iterable[TextMention]) -> tuple[str, list[TextMention]]:
+    """Return the beginning of the text's first line that is not empty, and the mentions whole within it, counted from
+    its begin."""
+    line = next((line for line in text.splitlines() if line.strip()), "").strip()
+    start = text.find(line)
+    shown = line if len(line) <= PREVIEW else line[: PREVIEW - 1].rstrip()
+    inside = [
+        TextMention(each.employee_id, each.start - start, each.length)
+        for each in mentions
+        if start <= each.start and each.start + each.length <= start + len(shown)
+    ]
+    return shown if shown == line else f"{shown}…", inside
+
+
 def _preview(note: Note) -> LastNote:
-    line = next((line.strip() for line in note.text.splitlines() if line.strip()), "")
-    short = line if len(line) <= PREVIEW else line[: PREVIEW - 1].rstrip() + "…"
-    return LastNote(note.note_id, note.added_at, note.priority, short)
+    return LastNote(note.note_id, note.added_at, note.priority, *preview(note.text, note.mentions))
 
 
 @LAST_NOTE.on(NoteAdded, NoteEdited, NotePriorityChanged, NoteRemoved, NoteRestored, keys=_keys)

@@ -17,6 +17,14 @@ from services.kit.projection import Context, Key, Projection
 _RANKS = {"high": 0, "medium": 1, "none": 2}
 
 
+class TextMention(msgspec.Struct, frozen=True):
+    """An employee named in a note's text: `length` signs from `start` on, in Unicode code points."""
+
+    employee_id: str
+    start: int
+    length: int
+
+
 class Note(msgspec.Struct, frozen=True, kw_only=True):
     """A note. Times are UTC ms; `author` and `removed_by` are actors; `about`: the deal or order it is about."""
 
@@ -34,6 +42,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     removed_at: int | None = None
     removed_by: str | None = None
     erased_at: int | None = None
+    mentions: list[TextMention] = []
 
     @property
     def priority_rank(self) -> int:
@@ -75,7 +84,11 @@ def erase_notes(context: Context, client_id: str, at: int) -> bool:
 
 
 def _blank(note: Note, at: int) -> Note:
-    return replace(note, text="", external_id=None, erased_at=at)
+    return replace(note, text="", mentions=[], external_id=None, erased_at=at)
+
+
+def _mentions(data: Any) -> list[TextMention]:
+    return [TextMention(each.employee_id, each.start, each.length) for each in data.mentions]
 
 
 def _keys(data: Any, _: RecordedEvent) -> Iterable[Key]:
@@ -98,6 +111,7 @@ def _added(context: Context, data: Any, event: RecordedEvent) -> None:
         note_id=data.note_id,
         client_id=data.client_id,
         text=data.text,
+        mentions=_mentions(data),
         priority=data.priority,
         about=data.about,
         external_id=data.external_id,
@@ -111,7 +125,7 @@ def _added(context: Context, data: Any, event: RecordedEvent) -> None:
 
 @NOTES.on(NoteEdited, keys=_keys)
 def _edited(context: Context, data: Any, event: RecordedEvent) -> None:
-    _change(context, data, event, text=data.text, edited_at=event.occurred_at)
+    _change(context, data, event, text=data.text, mentions=_mentions(data), edited_at=event.occurred_at)
 
 
 @NOTES.on(NotePriorityChanged, keys=_keys)

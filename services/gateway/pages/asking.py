@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from gettext import NullTranslations
-from typing import Any
+from typing import Any, cast
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.problem import NotFound, Refusal
+from services.gateway.known import GatewayKnown
 from services.gateway.pages.clients.story import told
 from services.gateway.pages.look import Look
 from services.gateway.pages.render import html
@@ -44,6 +45,22 @@ async def allowed(asker: Asker, sitting: Sitting, path: str, **params: Any) -> A
         return await asker.ask(sitting, path, **params)
     except (Denied, NotFound):
         return None
+
+
+def known(asker: Asker) -> GatewayKnown:
+    """Return what is known of employees and accounts, without asking for it: names, and who may see what."""
+    return cast(GatewayKnown, asker.engine.known["gateway"])
+
+
+def names_of(asker: Asker) -> dict[str, str]:
+    """Return the present name of each employee by id, also of those who left."""
+    return {id: employee.name for id, employee in known(asker).employees.items()}
+
+
+async def settings_of(asker: Asker, sitting: Sitting, language: str) -> Texts:
+    """Return how numbers and times are written here."""
+    settings = (await asker.ask(sitting, "/settings")).item
+    return Texts(language, settings.base_currency, settings.zone)
 
 
 async def employees(asker: Asker, sitting: Sitting) -> dict[str, str]:

@@ -16,6 +16,7 @@ IMPORT = "/clients/import"
 EMPLOYEES = "/employees"
 PROFILE = "/profile"
 PALETTE = "/palette"
+BELL = "/bell"
 
 
 def shell(words: NullTranslations, caller: Caller, current: str, workspace: str = "") -> Shell:
@@ -39,6 +40,7 @@ def shell(words: NullTranslations, caller: Caller, current: str, workspace: str 
         current=current,
         workspace=workspace,
         search=PALETTE if reads else "",
+        bell=BELL if reads else "",
         create=create if writes else [],
         bottom=bottom,
         imports=IMPORT if caller.may("clients.write", "clients.import") else "",

@@ -57,6 +57,14 @@ _SENTENCES = Sentences((
     # clients, contacts, notes, leads
     N_("the client was erased; its record cannot be changed"),
     N_("the client was erased; nothing can be added to it"),
+    N_("a mention begins with @ in the text, after the end of the one before"),
+    N_("a mention ends within the text"),
+    N_("there is no note %(id)s that mentions you"),
+    N_(
+        "%(name)s may not see this client and would not be told; write the name without @, or have an administrator "
+        "give the right"
+    ),
+    N_("more than one employee is called %(name)s; choose from the list that @ opens"),
     N_("must be an employee whose records you may work with, such as yourself"),
     N_("there is a client %(id)s already"),
     N_("there is no client %(id)s"),

@@ -21,6 +21,9 @@ from services.gateway.pages.contacts.listed import contacts
 from services.gateway.pages.first import first
 from services.gateway.pages.imports.port import Imports
 from services.gateway.pages.imports.routes import ImportPages
+from services.gateway.pages.mentions import bell
+from services.gateway.pages.mentions.options import OPTIONS as MENTIONABLE
+from services.gateway.pages.mentions.options import options as mentionable
 from services.gateway.pages.specimen.routes import SPECIMEN
 from services.gateway.pages.static import assets, static
 from services.kit.engine import Engine
@@ -45,6 +48,7 @@ def pages(engine: Engine, *, imports: Imports | None = None, development: bool =
         PageRoute("/contacts/{contact_id}/panel", contact_page.panel, needs=needs("clients.read")),
         PageRoute("/contacts/{contact_id}/why/{field}", contact_page.why, needs=needs("clients.read", "numbers")),
         PageRoute(OPTIONS, options, needs=needs("clients.read")),
+        PageRoute(MENTIONABLE, mentionable, needs=needs("clients.write")),
         PageRoute("/similar", similar, needs=needs("clients.write")),
         PageRoute("/palette", palette, needs=needs("clients.read")),
         PageRoute(look.PATH, look.choose, needs=OPEN),
@@ -59,6 +63,7 @@ def pages(engine: Engine, *, imports: Imports | None = None, development: bool =
         *BulkPages(acts).routes(),
         *views.routes(),
         *contact_forms.routes(),
+        *bell.routes(),
         *ImportPages(imports).routes(),
     )
     return (*every, *SPECIMEN) if development else every

@@ -26,12 +26,14 @@ class Group:
 
 @dataclass(frozen=True)
 class News:
-    """A line of the bell's list. `since`: how long ago, as text."""
+    """A line of the bell's list. `line`: how what it is about begins; `since`: how long ago, `at`: when, as text."""
 
     text: str
     since: str
     address: str
     unread: bool = False
+    line: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,10 @@ class Shell:
     workspace: str = ""
     search: str = ""
     create: Sequence[Entry] = ()
+    bell: str = ""
+    """What answers the bell; "": no bell."""
     news: Sequence[News] | None = None
-    """None: no bell."""
+    """What the bell lists at once, without asking."""
     bottom: Sequence[Entry] = field(default=())
     """The bar at the bottom of a phone's screen."""
     imports: str = ""

@@ -18,7 +18,7 @@ from contracts.clients.commands import (
 from contracts.clients.events import ClientErased, ClientRegistered, ContactAdded, ContactRemoved
 from contracts.ids import derived_id
 from contracts.problem import IllegalMove, Invalid, UnknownReference
-from services.clients import edge
+from services.clients import edge, edge_notes
 from services.clients.domain.client import ErasedClient
 from services.clients.service import SERVICE
 from services.kit.handle import Meta
@@ -87,8 +87,8 @@ async def test_contacts_and_notes_need_a_living_client():  # P23, S3.20, X10
     add = AddContact(contact_id="k1", client_id="c1", name="Olha")
     note = AddNote(note_id="n1", client_id="c1", text="hi", about="anything")
     assert await edge.add_contact(desk(client), add, META) == add
-    assert await edge.add_note(desk(client), note, META) == note
-    for enrich, command in ((edge.add_contact, add), (edge.add_note, note)):
+    assert await edge_notes.add_note(desk(client), note, META) == note
+    for enrich, command in ((edge.add_contact, add), (edge_notes.add_note, note)):
         with pytest.raises(UnknownReference) as unknown:
             await enrich(desk(), command, META)
         assert unknown.value.field == "client_id"

@@ -28,7 +28,8 @@ SOURCES = [
     *(SERVICES / "gateway" / "accounts").rglob("*.py"),
     *(SERVICES / "gateway").glob("edge*.py"),
     *(SERVICES / "kit" / name for name in ("handle.py", "codec.py", "rights.py", "web/asker.py")),
-    *(CONTRACTS / name for name in ("base.py", "money.py")),
+    *(CONTRACTS / name for name in ("base.py", "money.py", "clients/mentions.py")),
+    *(SERVICES / "gateway" / "pages" / "mentions").glob("*.py"),
 ]
 NOT_SHOWN = {
     "This is no cursor of this list: begin with the first page.",

@@ -35,6 +35,28 @@ SELECT note_id AS id, any_value(client_id) AS client_id, arg_max(text, version) 
          = 'clients.NoteRemoved.v1' AS removed
 FROM event WHERE type LIKE 'clients.Note%' GROUP BY note_id;
 
+-- Who is mentioned in a note by somebody else: told when it was written in, by who wrote it in; read after that.
+CREATE VIEW documents.mentions AS
+WITH written AS (
+  SELECT note_id, client_id, log_position, actor, list_transform(mentions, lambda m: m.employee_id) AS now,
+         coalesce(lag(list_transform(mentions, lambda m: m.employee_id)) OVER note, []) AS before,
+         row_number() OVER (PARTITION BY note_id ORDER BY version DESC) = 1 AS last
+  FROM event WHERE type IN ('clients.NoteAdded.v1', 'clients.NoteEdited.v1')
+  WINDOW note AS (PARTITION BY note_id ORDER BY version)),
+added AS (
+  SELECT note_id, employee_id, max(log_position) AS since, arg_max(actor, log_position) AS by
+  FROM (SELECT note_id, log_position, actor, before, unnest(now) AS employee_id FROM written)
+  WHERE NOT list_contains(before, employee_id) GROUP BY note_id, employee_id)
+SELECT DISTINCT w.note_id || ':' || added.employee_id AS id, w.client_id, added.employee_id, added.by,
+       (SELECT c.owner_id FROM documents.clients AS c WHERE c.id = w.client_id) AS owner_id,
+       (SELECT n.removed FROM documents.notes AS n WHERE n.id = w.note_id) AS removed,
+       coalesce((SELECT arg_max(e.type, e.log_position) = 'clients.MentionRead.v1' FROM event AS e
+                 WHERE e.note_id = w.note_id AND e.employee_id = added.employee_id AND e.type LIKE 'clients.Mention%'
+                       AND e.log_position > added.since), FALSE) AS read
+FROM written AS w JOIN added ON added.note_id = w.note_id AND list_contains(w.now, added.employee_id)
+WHERE w.last AND added.by <> added.employee_id
+      AND w.client_id NOT IN (SELECT client_id FROM event WHERE type = 'clients.ClientErased.v1');
+
 CREATE VIEW documents.leads AS
 SELECT lead_id AS id,
        CASE arg_max(type, version) WHEN 'clients.LeadCaptured.v1' THEN 'new' WHEN 'clients.LeadTaken.v1' THEN 'in_work'

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.problem import NotFound, Refusal, Unavailable, VersionConflict
-from services.gateway.pages.asking import employees
+from services.gateway.pages.asking import employees, names_of
 from services.gateway.pages.clients import fields as form_fields
 from services.gateway.pages.clients.kept import the_client
 from services.gateway.pages.clients.setting import Overtaken, kept, named, plain, told
@@ -76,7 +76,7 @@ async def save_field(asker: Asker, request: Request) -> Response:
         names = await employees(asker, sitting)
     values = {
         "client": now,
-        "card": card(Texts(look.language, settings.base_currency, settings.zone), now, None),
+        "card": card(Texts(look.language, settings.base_currency, settings.zone), now, None, names_of(asker)),
         "owner": names.get(now.owner_id or "", ""),
         "field": field,
         "labels": labels(look.language),

@@ -1,4 +1,4 @@
-"""Creating and editing clients and their notes: plain forms, each done once (S3.10, S3.21, S3.24, #5)."""
+"""Creating and editing clients: plain forms, each done once (S3.10, #5)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.base import Command
 from contracts.clients import commands as c
 from contracts.ids import created_id
 from contracts.problem import Invalid, NotFound
 from services.gateway.pages import menu
 from services.gateway.pages.clients import fields as form_fields
+from services.gateway.pages.clients import notes
 from services.gateway.pages.clients.kept import the_client
 from services.gateway.pages.clients.shown import address
 from services.gateway.pages.clients.similar import Alike, known_already
@@ -44,25 +44,22 @@ async def new(asker: Asker, request: Request) -> Response:
     known and that was not answered yet."""
     form = await form_of(request)
     fields, key = form_fields.typed(form), form.get("key", "") or clock.new_id()
+    again = fields | {"mentions": form.get("mentions", "")}
 
     async def act() -> Response:
         actor = caller_of(request).actor
         id = created_id(actor, f"client:{key}")
         command = form_fields.registered(id, fields)
+        note = notes.first(asker, request, command, again, key)
         found = await known_already(asker, request, command.phones, command.email, {id})
         if found and "anyway" not in form:
-            return await _form(asker, request, fields, [], key, similar=found)
+            return await _form(asker, request, again, [], key, similar=found)
         effect = await send(asker.engine, request, command, id, key)
-        if fields["note"]:
-            note = created_id(actor, f"note:{key}")
-            priority = fields["priority"] or "none"
-            added = c.AddNote.model_validate(
-                {"note_id": note, "client_id": id, "text": fields["note"], "priority": priority}
-            )
-            effect = await send(asker.engine, request, added, note, key)
+        if note is not None:
+            effect = await send(asker.engine, request, note, note.note_id, key)
         return gone_to(asker, address(id), effect)
 
-    return await tried(act, lambda errors: _form(asker, request, fields, errors, key))
+    return await tried(act, lambda errors: _form(asker, request, again, errors, key))
 
 
 async def edit_form(asker: Asker, request: Request) -> Response:
@@ -107,66 +104,6 @@ async def mark(asker: Asker, request: Request) -> Response:
     return gone_to(asker, address(id), effect)
 
 
-# ---------------------------------------------------------------- notes
-
-
-async def add_note(asker: Asker, request: Request) -> Response:
-    """Add a note; an empty one is no note."""
-    form, id = await form_of(request), request.path_params["client_id"]
-    text, key = form.get("text", "").strip(), form.get("key", "") or clock.new_id()
-    if not text:
-        return gone_to(asker, address(id), None)
-    note = created_id(caller_of(request).actor, f"note:{key}")
-    given = {"note_id": note, "client_id": id, "text": text, "priority": form.get("priority", "none")}
-
-    async def act() -> Response:
-        return gone_to(
-            asker, address(id), await send(asker.engine, request, c.AddNote.model_validate(given), note, key)
-        )
-
-    return await tried(act, lambda errors: _note_form(request, {"text": text, **given}, errors, None))
-
-
-async def note_form(asker: Asker, request: Request) -> Response:
-    """Show a note to be edited or removed."""
-    note = await _note(asker, request)
-    return await _note_form(request, {"text": note.text, "priority": note.priority}, [], note)
-
-
-async def edit_note(asker: Asker, request: Request) -> Response:
-    """Save text and priority, remove the note, or restore it (P12)."""
-    form, note, what = await form_of(request), await _note(asker, request), request.path_params["what"]
-    key, of = form.get("key", "") or clock.new_id(), {"note_id": note.note_id}
-
-    async def act() -> Response:
-        commands: dict[str, Callable[[], list[Command]]] = {
-            "save": lambda: [
-                c.EditNote.model_validate({**of, "text": form.get("text", "").strip()}),
-                c.ChangeNotePriority.model_validate({**of, "priority": form.get("priority", "none")}),
-            ],
-            "remove": lambda: [c.RemoveNote.model_validate(of)],
-            "restore": lambda: [c.RestoreNote.model_validate(of)],
-        }
-        if what not in commands:
-            raise Invalid(f"{what!r} cannot be done to a note")
-        effect = None
-        for command in commands[what]():
-            effect = await send(asker.engine, request, command, note.note_id, key)
-        back = address(note.client_id) + (f"?removed={note.note_id}" if what == "remove" else "")
-        return gone_to(asker, back, effect)
-
-    given = {"text": form.get("text", note.text), "priority": form.get("priority", note.priority)}
-    return await tried(act, lambda errors: _note_form(request, given, errors, note))
-
-
-# ---------------------------------------------------------------- within
-
-
-async def _note(asker: Asker, request: Request) -> Any:
-    async with asker.sitting(caller_of(request), _GROUPS) as sitting:
-        return (await asker.ask(sitting, "/notes/{note_id}", note_id=request.path_params["note_id"])).item
-
-
 async def _form(
     asker: Asker,
     request: Request,
@@ -184,7 +121,7 @@ async def _form(
     values = {
         "shell": menu.shell(catalogue(look.language), caller, menu.CLIENTS, settings.name),
         "client": client,
-        "fields": {**form_fields.blank(), **fields},
+        "fields": {**form_fields.blank(), "mentions": "", **fields},
         "errors": errors,
         "wrong": dict(errors),
         "key": key,
@@ -196,22 +133,6 @@ async def _form(
         **opened,
     }
     return html(look, "clients/form.html", values, status=422 if errors or similar else 200)
-
-
-async def _note_form(request: Request, given: Mapping[str, str], errors: Errors, note: Any) -> Response:
-    look, caller = Look.of(request), caller_of(request)
-    client = request.path_params.get("client_id") or note.client_id
-    values = {
-        "shell": menu.shell(catalogue(look.language), caller, menu.CLIENTS),
-        "note": note,
-        "given": given,
-        "errors": errors,
-        "wrong": dict(errors),
-        "key": clock.new_id(),
-        "csrf": csrf(request),
-        "back": address(client),
-    }
-    return html(look, "clients/note.html", values, status=422 if errors else 200)
 
 
 def there(handler: Handler) -> Handler:
@@ -236,8 +157,8 @@ def routes() -> tuple[PageRoute, ...]:
         ("GET", "/clients/{client_id}/edit", edit_form),
         ("POST", "/clients/{client_id}/edit", edit),
         ("POST", "/clients/{client_id}/mark/{what}", mark),
-        ("POST", "/clients/{client_id}/notes", add_note),
-        ("GET", "/notes/{note_id}", note_form),
-        ("POST", "/notes/{note_id}/{what}", edit_note),
+        ("POST", "/clients/{client_id}/notes", notes.add_note),
+        ("GET", "/notes/{note_id}", notes.note_form),
+        ("POST", "/notes/{note_id}/{what}", notes.edit_note),
     ]
     return tuple(PageRoute(path, there(handler), needs=_WRITE, method=method) for method, path, handler in table)

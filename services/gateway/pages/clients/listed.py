@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from contracts.clients.events import ClientStatus
 from contracts.problem import Invalid, Unavailable
 from services.gateway.bulk.acts import Acts
-from services.gateway.pages.asking import shown_after
+from services.gateway.pages.asking import names_of, shown_after
 from services.gateway.pages.clients import filters
 from services.gateway.pages.clients.asked import VIEWS, Asked
 from services.gateway.pages.clients.bulk.shown import lately, offered
@@ -129,7 +129,8 @@ async def _section(asker: Asker, sitting: Sitting, texts: Texts, asked: Asked, s
         page = await asker.ask(sitting, "/clients", **given)
     numbers = await metrics_of(asker, sitting, [client.client_id for client in page.items])
     folding = status == "potential" and not asked.temperature  # P28
-    cards = [card(texts, client, numbers.get(client.client_id)) for client in page.items]
+    names = names_of(asker)
+    cards = [card(texts, client, numbers.get(client.client_id), names) for client in page.items]
     return {
         "status": status,
         "total": page.total,

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from contracts.problem import Invalid, NotFound, Unavailable
 from services.gateway.pages import menu
-from services.gateway.pages.asking import allowed, employees, explained, history, shown_after
+from services.gateway.pages.asking import allowed, employees, explained, history, names_of, shown_after
 from services.gateway.pages.clients import editing
 from services.gateway.pages.clients.listed import GROUPS
 from services.gateway.pages.clients.persons import persons
@@ -19,6 +19,7 @@ from services.gateway.pages.clients.shown import address, card, eight
 from services.gateway.pages.doing import csrf
 from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look
+from services.gateway.pages.mentions.marks import parts
 from services.gateway.pages.render import html
 from services.gateway.pages.texts import Texts
 from services.kit import clock
@@ -69,6 +70,7 @@ async def _shown(asker: Asker, request: Request, template: str) -> Response:
         "key": clock.new_id(),
         "removed": request.query_params.get("removed", ""),
         "gone": "gone" in request.query_params,
+        "lost_note": bool(request.query_params.get("note")) and values["wanted"] is None,
     }
     return html(look, template, {**values, **more})
 
@@ -80,6 +82,8 @@ async def _gathered(
     tab = request.query_params.get("tab", "")
     tab = tab if tab in TABS else ""
     notes = await _notes(asker, sitting, id, request.query_params.get("cursor", "") if tab == "notes" else None)
+    wanted = await _wanted(asker, sitting, id, request.query_params.get("note", ""))
+    named = names_of(asker)
     people = await persons(asker, sitting, found, request.query_params.get("cursor", "") if tab == "contacts" else None)
     metrics = await allowed(asker, sitting, "/clients/{client_id}/metrics", client_id=id)
     orders = await allowed(asker, sitting, "/orders", client_id=id, limit=_ORDERS)
@@ -89,9 +93,11 @@ async def _gathered(
     numbers = None if metrics is None else metrics.item
     return {
         "client": found,
-        "card": card(texts, found, numbers),
+        "card": card(texts, found, numbers, named),
         "owner": names.get(found.owner_id or "", ""),
-        "notes": [_note(texts, names, each) for each in notes.items],
+        "notes": [_note(texts, names, named, each) for each in _with(wanted, notes.items)],
+        "wanted": wanted,
+        "mentioned": wanted is not None and any(m.employee_id == sitting.reading.caller.actor for m in wanted.mentions),
         "more_notes": f"{address(id)}?{urlencode({'tab': 'notes', 'cursor': notes.next if tab else ''})}"
         if notes.next is not None
         else "",
@@ -128,16 +134,33 @@ async def _notes(asker: Asker, sitting: Sitting, id: str, cursor: str | None) ->
         return await asker.ask(sitting, "/clients/{client_id}/notes", **given)
 
 
+async def _wanted(asker: Asker, sitting: Sitting, id: str, note_id: str) -> Any:
+    """Return the note that the address asks for, if it is this client's and is there; else None."""
+    if not note_id:
+        return None
+    try:
+        note = (await asker.ask(sitting, "/notes/{note_id}", note_id=note_id)).item
+    except (Invalid, NotFound):
+        return None
+    return note if note.client_id == id and note.removed_at is None else None
+
+
+def _with(wanted: Any, notes: list[Any]) -> list[Any]:
+    """Return the notes with the wanted one before them, unless it is among them."""
+    there = wanted is None or any(each.note_id == wanted.note_id for each in notes)
+    return notes if there else [wanted, *notes]
+
+
 async def _stages(asker: Asker, sitting: Sitting) -> dict[tuple[str, str], str]:
     found = await allowed(asker, sitting, "/funnels", limit=200)
     funnels = [] if found is None else found.items
     return {(funnel.funnel_id, stage.stage_id): stage.name for funnel in funnels for stage in funnel.stages}
 
 
-def _note(texts: Texts, names: dict[str, str], note: Any) -> dict[str, Any]:
+def _note(texts: Texts, names: dict[str, str], named: dict[str, str], note: Any) -> dict[str, Any]:
     return {
         "id": note.note_id,
-        "text": note.text,
+        "parts": parts(note.text, note.mentions, named),
         "priority": note.priority,
         "author": names.get(note.author, ""),
         "at": texts.moment(note.added_at),

@@ -1,4 +1,4 @@
-"""What the palette finds: clients, contacts, what one can do; the last changed while nothing is typed (S0.39)."""
+"""What the palette finds: clients, contacts, what one can do; new mentions and the last changed before that (S0.39)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from services.gateway.pages.clients.shown import address
 from services.gateway.pages.contacts import shown as contacts
 from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look
+from services.gateway.pages.mentions.bell import told
 from services.gateway.pages.render import html
 from services.gateway.pages.shell import Entry
+from services.gateway.pages.texts import Texts
 from services.kit.rights import Caller
 from services.kit.web import Asker, caller_of
 
@@ -37,6 +39,7 @@ async def palette(asker: Asker, request: Request) -> Response:
             given: dict[str, Any] = {"limit": _MOST, "sort": "-changed_at", "q": _digits(text) or None}
             clients = (await asker.ask(sitting, "/clients", **given)).items
             people = (await asker.ask(sitting, "/contacts", **given)).items
+            news = [] if text else (await told(asker, sitting, Texts(look.language), unread=True, limit=_MOST))[0]
     except Unavailable:
         return Response(status_code=503)
     found = [
@@ -51,7 +54,8 @@ async def palette(asker: Asker, request: Request) -> Response:
         groups = [(words.gettext("Clients"), _entries(found)), (words.gettext("Contacts"), _entries(persons)), acts]
     else:
         last = sorted([*found, *persons], key=lambda each: each[0], reverse=True)[:_MOST]
-        groups = [(words.gettext("Changed last"), _entries(last)), acts]
+        mentions = [Entry(each.text, each.address, "bell", each.since) for each in news]
+        groups = [(words.gettext("Mentions of you"), mentions), (words.gettext("Changed last"), _entries(last)), acts]
     return html(look, "ui/found.html", {"groups": groups})
 
 

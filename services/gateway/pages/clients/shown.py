@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from gettext import NullTranslations
 from typing import Any
 from urllib.parse import quote
 
+from services.gateway.pages.mentions.marks import parts, plain
 from services.gateway.pages.menu import CLIENTS
 from services.gateway.pages.numbers import FIELDS, labels
 from services.gateway.pages.texts import Texts
@@ -17,8 +19,9 @@ def address(client_id: str, *more: str) -> str:
     return "/".join([CLIENTS, quote(client_id, safe=""), *more])
 
 
-def card(texts: Texts, client: Any, metrics: Any | None) -> dict[str, Any]:
-    """Return what a card shows; without metrics (no right to them, or not counted yet) no figures."""
+def card(texts: Texts, client: Any, metrics: Any | None, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a card shows; without metrics (no right to them, or not counted yet) no figures. `names`: of
+    employees by id, for those whom the last note mentions."""
     note = client.last_note
     discount = Decimal(client.discount)
     return {
@@ -32,7 +35,7 @@ def card(texts: Texts, client: Any, metrics: Any | None) -> dict[str, Any]:
         "where": place(client),
         "status": client.status,
         "temperature": client.temperature,
-        "note": note.preview if note else "",
+        "note": plain(parts(note.preview, note.mentions, names)) if note else "",
         "priority": note.priority if note else "none",
         "discount": texts.percent(str(discount / 100)) if discount else "",
         "figures": metrics is not None,

@@ -14,4 +14,6 @@ import "./drafts.js";
 import "./saving.js";
 import "./inplace.js";
 import "./typed.js";
+import "./mentions.js";
+import "./bell.js";
 import "./live.js";

@@ -1,6 +1,6 @@
 // One stream of changes for all windows of a browser: over HTTP/1.1 it has six connections for one site, no more.
 // Runs as a shared worker, or within a page where there are none; `tell` is given {topic, ids, after}.
-const TOPICS = ["client", "contact", "note", "deal", "order", "payment", "reset"];
+const TOPICS = ["client", "contact", "note", "mention", "deal", "order", "payment", "reset"];
 const AGAIN_MS = 5000;
 const LONGEST_MS = 60000;
 const RECENT_MS = 10000;

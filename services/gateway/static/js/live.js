@@ -21,6 +21,7 @@ const concerns = (region, { topic, ids }) =>
   (region.dataset.live.split(" ").includes(topic) && (!region.dataset.liveOf || ids.includes(region.dataset.liveOf)));
 
 const changed = (change) => {
+  document.dispatchEvent(new CustomEvent("live", { detail: change }));
   if (!regions().some((region) => concerns(region, change))) return;
   after = change.after ?? "";
   later(GATHER_MS);
@@ -138,7 +139,7 @@ const tell = (region, count) => {
 };
 
 const begin = () => {
-  if (!regions().length) return;
+  if (!regions().length && !document.querySelector("[data-bell]")) return;
   if (typeof SharedWorker === "undefined") {
     const source = follow(changed);
     const seen = () => (document.hidden ? source.close() : source.open());

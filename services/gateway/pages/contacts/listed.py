@@ -58,7 +58,7 @@ async def contacts(asker: Asker, request: Request) -> Response:
             texts = Texts(look.language, settings.base_currency, settings.zone)
             found = await _found(asker, sitting, texts, asked)
             beside = await _beside(asker, sitting, texts, request)
-            as_of = texts.moment(sitting.as_of)
+            found |= {"as_of": texts.moment(sitting.as_of), "stale": sitting.stale}
     except Unavailable:
         return html(look, "loading.html", {}, status=503, headers={"refresh": "2"})
     values = {
@@ -68,7 +68,6 @@ async def contacts(asker: Asker, request: Request) -> Response:
         "texts": texts,
         "currency": settings.base_currency or "",
         "labels": labels(words) if caller.may("numbers") else {},
-        "as_of": as_of,
         "may_write": caller.may("clients.write"),
         "back": asked.address(cursor=asked.cursor),
     }

@@ -60,7 +60,7 @@ async def new(asker: Asker, request: Request) -> Response:
                 {"note_id": note, "client_id": id, "text": fields["note"], "priority": priority}
             )
             effect = await send(asker.engine, request, added, note, key)
-        return gone_to(asker, address(id), effect)
+        return gone_to(asker, f"{address(id)}?created=1", effect)
 
     return await tried(act, lambda errors: _form(asker, request, fields, errors, key))
 

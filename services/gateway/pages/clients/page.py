@@ -69,6 +69,7 @@ async def _shown(asker: Asker, request: Request, template: str) -> Response:
         "key": clock.new_id(),
         "removed": request.query_params.get("removed", ""),
         "gone": "gone" in request.query_params,
+        "created": "created" in request.query_params,
     }
     return html(look, template, {**values, **more})
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from contracts.base import EDGE, Command, Id, Line, Name
-from contracts.gateway.events import ExportFormat, NumberKind
+from contracts.gateway.events import ExportedList, ExportFormat, NumberKind
 from contracts.money import Currency
 
 
@@ -57,7 +57,7 @@ class RecordExport(Command):
     """Write down that a list was taken out as a file."""
 
     export_id: Id
-    what: Literal["clients"]
+    what: ExportedList
     format: ExportFormat
     count: int
     filters: list[Line] = []

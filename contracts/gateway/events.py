@@ -63,6 +63,7 @@ class NumbersReserved(Event):
 
 
 ExportFormat = Literal["csv", "xlsx"]
+ExportedList = Literal["clients", "contacts"]
 
 
 class DataExported(Event):
@@ -72,7 +73,7 @@ class DataExported(Event):
     type = "gateway.DataExported.v1"
     key_fields: ClassVar[tuple[str, ...]] = ("export_id",)
     export_id: Id
-    what: Literal["clients"]
+    what: ExportedList
     format: ExportFormat
     count: int
     filters: list[Line] = []

@@ -32,8 +32,8 @@ PAGES = (
     "/clients/export?status=current", CLIENT, f"{CLIENT}?tab=history",
     "/clients/new", f"{CLIENT}/edit", f"{CLIENT}/erase", f"{CLIENT}?tab=contacts", "/contacts",
     "/contacts?q=a&panel=person-0-0", "/contacts?q=nobody", "/contacts/person-2-0",
-    "/contacts/person-0-0?tab=history", "/contacts/person-0-0/edit", "/contacts/new", "/clients/import", IMPORT,
-    TAKEN, f"/clients/bulk/{BULK}", "/profile", "/employees", "/sign-in",
+    "/contacts/person-0-0?tab=history", "/contacts/person-0-0/edit", "/contacts/new", "/contacts/export",
+    "/clients/import", IMPORT, TAKEN, f"/clients/bulk/{BULK}", "/profile", "/employees", "/sign-in",
 )  # fmt: skip
 LANGUAGES = ("en", "uk", "ru")
 WAIT_MS = 60_000

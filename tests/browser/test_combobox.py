@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.desk import Desk
 
@@ -127,3 +129,48 @@ def test_each_combobox_is_its_own(page: Page):
     page.locator("#field-owner").press("ArrowDown")
     expect(page.locator("#field-owner-list [role=option]").first).to_have_id("field-owner-list-1")
     expect(page.locator("#field-client")).to_have_attribute("aria-expanded", "false")
+
+
+def held(page: Page, text: str) -> list[Route]:
+    """Hold the questions for this text; return those that were asked."""
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    page.route(re.compile(rf"/ui/options\?q={text}&"), hold)
+    return asked
+
+
+def let_go(page: Page, asked: list[Route]) -> None:
+    while not asked:
+        page.wait_for_timeout(50)
+    asked[-1].continue_()
+
+
+def test_enter_waits_for_the_answer_to_what_was_typed(page: Page):
+    asked = held(page, "coff")
+    field(page).press("ArrowDown")
+    expect(options(page)).to_have_count(8)
+    field(page).fill("coff")
+    field(page).press("Enter")
+    assert chosen(page) == "", "what is marked was found for another text"
+    assert field(page).input_value() == "coff"
+    let_go(page, asked)
+    expect(field(page)).to_have_value("Brightside Coffee")
+    assert chosen(page) == "4423"
+    expect(field(page)).to_have_attribute("aria-expanded", "false")
+
+
+def test_enter_after_the_answer_means_the_same_and_typing_on_calls_it_off(page: Page):
+    field(page).fill("bright")
+    expect(options(page)).to_have_count(1)
+    field(page).press("Enter")
+    assert chosen(page) == "4423"
+    held(page, "north")
+    field(page).fill("north")
+    field(page).press("Enter")
+    field(page).fill("coff")
+    expect(options(page)).to_have_count(1)
+    expect(options(page)).to_contain_text("Brightside Coffee")
+    expect(field(page)).to_have_value("coff")

@@ -125,3 +125,26 @@ def test_the_eighth_window_of_a_browser_loads(desk: Desk):
         page = first.context.new_page()
         page.goto(first.url)
         expect(page.locator("h1")).to_be_visible()
+
+
+def test_contacts_renew_themselves_in_their_list_and_on_their_page(desk: Desk):  # S1.15
+    theirs = desk.open("/contacts")
+    link = theirs.locator("tbody .name-text").first
+    name = link.inner_text()
+    theirs.goto(f"{link.get_attribute('data-panel')}".removesuffix("/panel"))
+    address = theirs.url
+    listed, shown = desk.open("/contacts"), desk.open("/contacts")
+    shown.goto(address)
+    email = f"{uuid4().hex}@example.com"
+    give_email(theirs, address, email)
+    expect(shown.locator("dl.facts").first).to_contain_text(email)
+    row = listed.locator("tbody tr", has=listed.get_by_role("link", name=name, exact=True)).first
+    expect(row).to_contain_text(email)
+    expect(listed.locator(".live-bar .changes")).to_have_count(0)
+    before = listed.locator("tbody tr").count()
+    theirs.get_by_role("button", name="More actions").click()
+    theirs.get_by_role("button", name="Remove the contact").click()
+    theirs.get_by_role("button", name="Remove", exact=True).click()
+    theirs.wait_for_url("**gone=1*")
+    expect(listed.locator(".live-bar")).to_contain_text("Show")
+    assert listed.locator("tbody tr").count() == before, "nothing moves until one asks"

@@ -171,6 +171,8 @@ PAGES: dict[tuple[str, str], set[str]] = {
     ("GET", "/contacts/{contact_id}"): {A, D, M, K},
     ("GET", "/contacts/{contact_id}/panel"): {A, D, M, K},
     ("GET", "/contacts/{contact_id}/why/{field}"): {A, D, M, K},
+    ("GET", "/contacts/export"): {A, D, K},
+    ("POST", "/contacts/export"): {A, D, K},
     ("GET", "/contacts/new"): {A, D, M},
     ("POST", "/contacts/new"): {A, D, M},
     ("GET", "/contacts/{contact_id}/edit"): {A, D, M},

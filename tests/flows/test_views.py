@@ -18,6 +18,7 @@ from tests.flows.test_api_page import text_of
 from tests.support.door import Browser, Door, door
 from tests.support.patience import PATIENCE
 
+READY = "Cold, to re-engage"
 HOT = "/clients?status=potential&temperature=hot&view=table&sort=-name"
 
 
@@ -60,36 +61,54 @@ def tabs(html: str) -> list[tuple[str, str, bool]]:
 
 async def test_a_view_holds_filters_order_and_look_of_the_list(opened: Door) -> None:
     browser = await opened.signed_in("mia", "manager")
-    assert tabs(await page(browser, "/clients")) == []
+    assert [(name, on) for name, _, on in tabs(await page(browser, "/clients"))] == [
+        ("All clients", True),
+        (READY, False),
+    ]
     assert "Save as a view" not in await page(browser, "/clients")
     where = await saved(browser, f"{HOT}&q=secret", "Hot ones")
     html = await page(browser, where)
-    ((all_, _, on_all), (name, address, on_it)) = tabs(html)
+    ((all_, _, on_all), _, (name, address, on_it)) = tabs(html)
     assert (all_, on_all, name, on_it) == ("All clients", False, "Hot ones", True)
     assert re.fullmatch(re.escape(HOT) + "&saved=[0-9a-f-]{36}", address), "what was searched for is not kept"
     shown = text_of(await page(browser, address))
     assert "No Potential + Hot clients." in shown
     assert "Changed" not in shown
-    assert [each[2] for each in tabs(await page(browser, "/clients"))] == [True, False]
+    assert [each[2] for each in tabs(await page(browser, "/clients"))] == [True, False, False]
     (event,) = await opened.engine.ports.store.read_types(frozenset({"gateway.ViewSaved.v1"}), 0, 10)
     assert b"secret" not in event.data
+
+
+@pytest.mark.parametrize("role", ["manager", "marketer"])
+async def test_everybody_has_a_ready_view_of_cold_ones(opened: Door, role: Any) -> None:  # P28, S3.28
+    browser = await opened.signed_in("mia", role)
+    (_, (name, address, _)) = tabs(await page(browser, "/clients"))
+    assert (name, address) == (READY, "/clients?status=potential&temperature=cold")
+    html = await page(browser, address)
+    assert [each[2] for each in tabs(html)] == [False, True]
+    assert [each[2] for each in tabs(await page(browser, f"{address}&view=table&sort=name"))] == [False, True]
+    for more in ("&tag=vip", "&q=acme"):
+        assert [each[2] for each in tabs(await page(browser, address + more))] == [False, False]
+    assert "Actions on the view" not in html
+    assert "Remove the view" not in html
+    assert ">Холодні, повернути</a>" in (await browser.get(address, **{"accept-language": "uk"})).text
 
 
 async def test_what_differs_is_saved_into_it_or_as_a_new_one(opened: Door) -> None:
     browser = await opened.signed_in("mia", "manager")
     await saved(browser, "/clients?status=current&view=table", "Zeta")
-    ((_, _, _), (_, zeta, _)) = tabs(await page(browser, "/clients"))
+    (_, _, (_, zeta, _)) = tabs(await page(browser, "/clients"))
     changed = zeta.replace("status=current", "status=potential")
     html = await page(browser, changed)
     assert "Changed Save Save as new" in text_of(html)
-    assert tabs(html)[1][2], "it is still the one that was opened"
+    assert tabs(html)[2][2], "it is still the one that was opened"
     assert (await browser.send(form(html, "/query"))).status_code == 303
     assert await opened.engine.settle(PATIENCE)
-    ((_, _, _), (_, after, _)) = tabs(await page(browser, "/clients"))
+    (_, _, (_, after, _)) = tabs(await page(browser, "/clients"))
     assert "status=potential" in after
     await saved(browser, after.replace("potential", "current"), "alpha")
     assert await opened.engine.settle(PATIENCE)
-    assert [each[0] for each in tabs(await page(browser, "/clients"))] == ["All clients", "alpha", "Zeta"]
+    assert [each[0] for each in tabs(await page(browser, "/clients"))] == ["All clients", READY, "alpha", "Zeta"]
 
 
 async def test_a_view_is_renamed_removed_and_restored(opened: Door) -> None:
@@ -98,21 +117,25 @@ async def test_a_view_is_renamed_removed_and_restored(opened: Door) -> None:
     html = await page(browser, where)
     renamed = await browser.send(form(html, "/name"), name="New", audience="own")
     html = await page(browser, renamed.headers["location"])
-    assert [each[0] for each in tabs(html)] == ["All clients", "New"]
+    assert [each[0] for each in tabs(html)] == ["All clients", READY, "New"]
     refused = await browser.send(form(html, "/name"), name=" ", audience="own")
     assert (refused.status_code, "Give the view a name" in refused.text) == (422, True)
     removed = await browser.send(form(html, "/remove"))
     html = await page(browser, removed.headers["location"])
-    assert tabs(html) == []
+    assert [each[0] for each in tabs(html)] == ["All clients", READY]
     assert "The view “New” was removed. Undo" in text_of(html)
     gone = await page(browser, where.split("&after")[0])
     assert "This saved view is not there any more" in text_of(gone)
     restored = await browser.send(form(html, "/restore"))
-    assert [each[0] for each in tabs(await page(browser, restored.headers["location"]))] == ["All clients", "New"]
+    assert [each[0] for each in tabs(await page(browser, restored.headers["location"]))] == [
+        "All clients",
+        READY,
+        "New",
+    ]
 
 
 async def names(browser: Browser) -> list[str]:
-    return [each[0] for each in tabs(await page(browser, "/clients"))][1:]
+    return [each[0] for each in tabs(await page(browser, "/clients"))][2:]
 
 
 async def test_who_sees_and_changes_views(opened: Door) -> None:  # P17

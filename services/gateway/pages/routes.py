@@ -15,6 +15,7 @@ from services.gateway.pages.clients.page import client, panel, why
 from services.gateway.pages.clients.palette import palette
 from services.gateway.pages.clients.similar import similar
 from services.gateway.pages.clients.views import routes as views
+from services.gateway.pages.contacts import export as contact_export
 from services.gateway.pages.contacts import forms as contact_forms
 from services.gateway.pages.contacts import page as contact_page
 from services.gateway.pages.contacts.listed import contacts
@@ -64,6 +65,7 @@ def pages(engine: Engine, *, imports: Imports | None = None, development: bool =
         *views.routes(),
         *contact_forms.routes(),
         *bell.routes(),
+        *contact_export.routes(),
         *ImportPages(imports).routes(),
     )
     return (*every, *SPECIMEN) if development else every

@@ -231,7 +231,7 @@ def test_a_password_of_the_archive_is_named():
 
 
 def test_limits_are_checked_before_the_library_reads(monkeypatch):
-    monkeypatch.setattr("services.importer.sheets.workbook.openpyxl.load_workbook", pytest.fail)
+    monkeypatch.setattr("openpyxl.load_workbook", pytest.fail)
     with pytest.raises(Invalid, match="unpacks"):
         read("c.xlsx", BOMB, none)
 

@@ -57,7 +57,7 @@ async def new(asker: Asker, request: Request) -> Response:
         effect = await send(asker.engine, request, command, id, key)
         if note is not None:
             effect = await send(asker.engine, request, note, note.note_id, key)
-        return gone_to(asker, address(id), effect)
+        return gone_to(asker, f"{address(id)}?created=1", effect)
 
     return await tried(act, lambda errors: _form(asker, request, again, errors, key))
 

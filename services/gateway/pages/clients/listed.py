@@ -17,11 +17,11 @@ from services.gateway.pages.clients.asked import VIEWS, Asked
 from services.gateway.pages.clients.bulk.shown import lately, offered
 from services.gateway.pages.clients.frame import Frame
 from services.gateway.pages.clients.metrics import metrics_of
-from services.gateway.pages.clients.more import entries
 from services.gateway.pages.clients.shown import card
 from services.gateway.pages.clients.table import table
 from services.gateway.pages.clients.views import shown as views
 from services.gateway.pages.look import Look, keep
+from services.gateway.pages.more import EXPORT, entries
 from services.gateway.pages.render import html
 from services.gateway.pages.texts import Texts
 from services.kit.web import Asker, Sitting, caller_of
@@ -85,7 +85,7 @@ async def _answered(
         "owner_gone": bool(asked.owner and called.employees and asked.owner not in called.employees),
         "wrong": [called.names.get(name, name) for name in asked.wrong],
         "currency": frame.currency,
-        "more": entries(words, caller, asked),
+        "more": entries(words, caller, asked.address(EXPORT)),
     }
     response = html(look, "clients/list.html", values, status=status)
     if asked.view:

@@ -71,6 +71,7 @@ async def _shown(asker: Asker, request: Request, template: str) -> Response:
         "removed": request.query_params.get("removed", ""),
         "gone": "gone" in request.query_params,
         "lost_note": bool(request.query_params.get("note")) and values["wanted"] is None,
+        "created": "created" in request.query_params,
     }
     return html(look, template, {**values, **more})
 

@@ -16,8 +16,9 @@ const parts = (input) => {
   };
 };
 
+// typed: the list is of what was typed; waiting: it is not there yet; entered: Enter came before it.
 const kept = (input) => {
-  if (!state.has(input)) state.set(input, { shown: input.value, timer: 0, asked: null });
+  if (!state.has(input)) state.set(input, { shown: input.value, timer: 0, asked: null, typed: false, waiting: false, entered: false });
   return state.get(input);
 };
 
@@ -28,6 +29,7 @@ const close = (input) => {
   const own = kept(input);
   clearTimeout(own.timer);
   own.asked?.abort();
+  own.typed = own.waiting = own.entered = false;
   list.hidden = true;
   input.setAttribute("aria-expanded", "false");
   activate(input, list, null);
@@ -46,8 +48,10 @@ const say = (at, text) => {
 const load = async (input, text, then = () => {}) => {
   const at = parts(input);
   const own = kept(input);
+  clearTimeout(own.timer);
   own.asked?.abort();
   own.asked = new AbortController();
+  own.waiting = true;
   const { signal } = own.asked;
   try {
     const query = new URLSearchParams({ q: text, list: at.list.id });
@@ -63,12 +67,14 @@ const load = async (input, text, then = () => {}) => {
     if (error.name === "AbortError") return;
     say(at, at.box.dataset.failed);
   }
+  own.waiting = false;
   input.removeAttribute("aria-activedescendant");
   input.setAttribute("aria-expanded", "true");
   at.list.hidden = false;
   const below = innerHeight - input.getBoundingClientRect().bottom;
   at.list.classList.toggle("is-above", below < 240 && input.getBoundingClientRect().top > below);
   then();
+  if (own.entered) enter(input);
 };
 
 const choose = (input, value, shown) => {
@@ -83,9 +89,21 @@ const choose = (input, value, shown) => {
 
 const take = (input, option) => choose(input, option.dataset.value, option.dataset.shown);
 
+// Take what is marked; of what was typed, the first that was found. It waits for the answer: what the list shows before
+// it was found for another text.
+const enter = (input) => {
+  const { list } = parts(input);
+  const own = kept(input);
+  own.entered = own.waiting;
+  if (own.waiting) return;
+  const option = active(list) ?? (own.typed ? options(list)[0] : null);
+  if (option) take(input, option);
+};
+
 const keys = (input, event) => {
   const { list } = parts(input);
-  const openNow = isOpen(input);
+  const own = kept(input);
+  const openNow = isOpen(input) && !own.waiting;
   const chosen = openNow ? active(list) : null;
   switch (event.key) {
     case "ArrowDown":
@@ -93,15 +111,15 @@ const keys = (input, event) => {
       const by = event.key === "ArrowDown" ? 1 : -1;
       if (event.altKey && by < 0) close(input);
       else if (openNow) move(input, list, by);
-      else load(input, input.value === kept(input).shown ? "" : input.value, event.altKey ? undefined : () => move(input, list, by));
+      else load(input, input.value === own.shown ? "" : input.value, event.altKey ? undefined : () => move(input, list, by));
       break;
     }
     case "Enter":
-      if (!openNow) return;
-      if (chosen) take(input, chosen);
+      if (!openNow && !own.waiting) return;
+      enter(input);
       break;
     case "Escape":
-      if (openNow) close(input);
+      if (openNow || own.waiting) close(input);
       else if (input.value) choose(input, "", "");
       else return;
       event.stopPropagation();
@@ -132,6 +150,8 @@ document.addEventListener("input", (event) => {
   if (!input) return;
   const own = kept(input);
   clearTimeout(own.timer);
+  own.typed = own.waiting = true;
+  own.entered = false;
   own.timer = setTimeout(() => load(input, input.value), WAIT_MS);
 });
 document.addEventListener("focusout", (event) => {

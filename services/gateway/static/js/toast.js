@@ -20,7 +20,7 @@ export const toast = (text, kind = "good", act = null) => {
   region.append(line);
   window.htmx?.process(line);
   while (region.children.length > MOST) region.firstElementChild.remove();
-  if (kind === "good") leave(line, line.querySelector("form") ? ACT_MS : STAY_MS);
+  if (kind === "good") leave(line, line.querySelector("form, a") ? ACT_MS : STAY_MS);
 };
 
 // A message does not leave while one reads it with the pointer or the keyboard on it, nor before what it sent is answered.

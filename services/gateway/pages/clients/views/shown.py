@@ -18,6 +18,8 @@ from services.kit import clock
 from services.kit.web import Asker, Sitting, caller_of
 
 VIEWS = "/clients/views"
+_RE_ENGAGE = Asked(status="potential", temperature="cold")
+"""The view that everybody has (P28, S3.28); it is nobody's, so it cannot be changed or removed."""
 
 
 def address(view: Any) -> str:
@@ -36,8 +38,11 @@ async def offered(
     mine = now is not None and changes(caller, now.owner_id, now.audience)
     names = {"own": say.gettext("Only me"), "team": say.gettext("My team"), "all": say.gettext("Everybody")}
     return {
-        "entries": [(each.name, address(each), "") for each in found],
-        "current": address(now) if now is not None else asked.address(saved="") if not asked.kept() else "",
+        "entries": [
+            (say.gettext("Cold, to re-engage"), _RE_ENGAGE.address(), ""),
+            *((each.name, address(each), "") for each in found),
+        ],
+        "current": _current(asked, now),
         "view": now,
         "changed": now is not None and whole.kept() != list(now.query),
         "mine": mine,
@@ -51,6 +56,15 @@ async def offered(
         "csrf": csrf(request),
         "key": clock.new_id(),
     }
+
+
+def _current(asked: Asked, now: Any | None) -> str:
+    """Return the address of the view that the list shows: of `now`, the ready one, all clients; empty if none."""
+    if now is not None:
+        return address(now)
+    if replace(asked, view="", sort="", saved="", cursor="", wrong=()) == _RE_ENGAGE:
+        return _RE_ENGAGE.address()
+    return "" if asked.kept() or asked.q else CLIENTS
 
 
 async def _removed(asker: Asker, sitting: Sitting, request: Request) -> dict[str, str] | None:

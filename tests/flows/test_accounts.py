@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+import structlog
 import time_machine
 
 from contracts.gateway.account_commands import ChangeAccountRole, CloseAccount
@@ -18,6 +19,7 @@ from services.cli.events import export_events
 from services.gateway.accounts import passwords as module
 from services.gateway.accounts.tickets import digest
 from services.gateway.pages.static import assets
+from services.kit import telemetry
 from services.kit.sessions import IDLE, LIFE
 from services.kit.web import create_app
 from tests.support.door import PASSWORD, Door, door
@@ -440,3 +442,27 @@ async def test_everybody_begins_at_a_page_they_may_see(opened: Door, role: Role,
     shown = await browser.get(home or "/", **{"accept-language": "en"})
     assert shown.status_code == 200
     assert ("Sales analytics" in shown.text) == (not home), "the menu has no entry that leads to a refusal"
+
+
+async def test_no_secret_is_logged_and_a_look_ahead_uses_nothing_up(opened: Door, capsys: pytest.CaptureFixture[str]):
+    """S8: what lets in stands in paths, headers and forms. Programs that look at links ahead ask with GET alone."""
+    id = await opened.employee("ann", "manager", password=None)
+    link = await opened.site.accounts.issue_link(id, id)
+    browser = await opened.browser()
+    for _ in range(3):
+        assert (await browser.get(link)).status_code == 200
+    assert (await browser.send(link, csrf="", password=PASSWORD)).status_code == 303
+    assert (await (await opened.browser()).get(link)).status_code == 409, "used once"
+    cookie = browser.http.cookies["voronka"]
+    token = await opened.site.accounts.issue_token(id, "books", ["read"], 1, id)
+    program = await opened.browser(authorization=f"Bearer {token}")
+    telemetry.configure(json_logs=True)
+    with patch.object(opened.engine.ports.documents, "snapshot", side_effect=RuntimeError("broken")):
+        for one in (browser, program):
+            assert (await one.get(f"{API}/clients")).status_code == 500
+        assert (await browser.get(f"{link}/x")).status_code in (404, 405)
+    structlog.reset_defaults()
+    told = "".join(capsys.readouterr())
+    assert "request failed" in told, "that it failed is logged"
+    for secret in (PASSWORD, cookie, token, token.split(".")[2], link.removeprefix("/join/"), link.split(".")[2]):
+        assert secret not in told

@@ -178,6 +178,7 @@ LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>'
 FILES = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
 INLINE = '<row r="1"><c r="A1" t="inlineStr"><is><t>&a;</t></is></c></row>'
 WIDE = sheet_xml('<row r="1">' + "<c><v>1</v></c>" * 20_000 + "</row>")
+EMPTY = sheet_xml('<row r="1">' + "<c/>" * 1_000_000 + "</row>" + '<row r="2"><c r="A2"><v>1</v></c></row>')
 FAR = sheet_xml('<row r="1"><c r="ZZZZZZ1"><v>1</v></c></row>')
 COLUMN_501 = sheet_xml('<row r="1"><c r="A1"><v>1</v></c><c r="SG1"><v>1</v></c></row>')
 
@@ -212,7 +213,7 @@ COLUMN_501 = sheet_xml('<row r="1"><c r="A1"><v>1</v></c><c r="SG1"><v>1</v></c>
         (b"," * 500 + b"x\n", "more than 500 columns"),
     ],
 )  # fmt: skip
-def test_hostile_and_broken_files_are_refused(data, words):
+def test_hostile_and_broken_files_are_refused(data, words):  # TORTURE S4
     with pytest.raises(Invalid, match=words) as refusal:
         read("clients.xlsx", data, none)
     assert refusal.value.detail.startswith("clients.xlsx: ")
@@ -230,10 +231,21 @@ def test_a_password_of_the_archive_is_named():
         read("c.xlsx", bytes(data), none)
 
 
-def test_limits_are_checked_before_the_library_reads(monkeypatch):
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (BOMB, "unpacks"),
+        (with_part(SMALL, SHEET, WIDE), "more than 500 columns"),
+        (with_part(SMALL, SHEET, FAR), "more than 500 columns"),
+        (with_part(SMALL, SHEET, EMPTY), "more than 500 columns"),
+        (with_part(SMALL, "xl/externalLinks/externalLink1.xml", "<externalLink/>"), "from other files"),
+    ],
+    ids=["bomb", "columns", "far column", "empty columns", "external links"],
+)
+def test_limits_are_checked_before_the_library_reads(monkeypatch, data, words):  # TORTURE S4
     monkeypatch.setattr("openpyxl.load_workbook", pytest.fail)
-    with pytest.raises(Invalid, match="unpacks"):
-        read("c.xlsx", BOMB, none)
+    with pytest.raises(Invalid, match=words):
+        read("c.xlsx", data, none)
 
 
 def test_rows_and_size_are_limited(monkeypatch):

@@ -32,8 +32,6 @@ MAKERS: dict[str, tuple[str, dict[str, Any]]] = {
     "contact": ("/contacts", {"client_id": "{client}", "name": "Ann", "phones": ["+380 44 123-45-67"]}),
     "note": ("/notes", {"client_id": "{client}", "text": "call back", "priority": "high"}),
     "removed_note": ("/notes/{note}/remove", {}),
-    "me": ("/employees", {"employee_id": "local", "name": "Local"}),
-    "my_account": ("/accounts/{me}", {"login": "local", "role": "administrator"}),
     "mention": (
         "/notes",
         {
@@ -85,7 +83,13 @@ async def _token(app: App) -> str:
     return id
 
 
+async def _me(app: App) -> str:
+    await _account(app)
+    return ME
+
+
 OWN: dict[str, Callable[[App], Awaitable[str]]] = {
+    "my_account": _me,
     "own_password": _account,
     "own_session": _session,
     "own_token": _token,
@@ -117,7 +121,6 @@ class World:
             return await OWN[word](self.app)
         if word not in self.ids:
             path, body = MAKERS[word]
-            once = {"key": word} if word in ("me", "my_account") else {}  # one in a workspace, however many worlds
-            done = await self.app.done(await self.filled(path), await self.filled(body), **once)
+            done = await self.app.done(await self.filled(path), await self.filled(body))
             self.ids[word] = done["id"]
         return self.ids[word]

@@ -16,7 +16,7 @@ from contracts.gateway.commands import ChangeEmployee
 from services.kit import clock
 from services.kit.handle import Meta
 from tests.flows.test_api_page import text_of
-from tests.support.door import Browser, Door, door
+from tests.support.door import PASSWORD, Browser, Door, door
 from tests.support.patience import PATIENCE
 from tests.support.workspaces import differences
 
@@ -261,9 +261,8 @@ async def test_the_api_lists_and_marks(office: Office) -> None:
 
 async def _token(browser: Browser) -> str:
     """Make a token for programs."""
-    answer = await browser.send(
-        "/profile/tokens", **{"name": "t", "days": "30", "scope-read": "on", "scope-write": "on"}
-    )
+    form = {"name": "t", "days": "30", "scope-read": "on", "scope-write": "on", "present": PASSWORD}
+    answer = await browser.send("/profile/tokens", **form)
     found = re.search(r"<code[^>]*>(vk\.[^<]+)</code>", answer.text)
     assert found is not None, text_of(answer.text)
     return found[1]

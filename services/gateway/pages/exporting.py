@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from tempfile import TemporaryFile
 from typing import IO, cast
 
@@ -49,7 +50,9 @@ async def export(
     try:
         async with asker.sitting(caller_of(request), groups) as sitting:
             rows = await taken(sitting)
-            sheet = Book(file, rows.title) if format == "xlsx" else Separated(file, separator)
+            # In a thread: the first workbook loads its library.
+            made = partial(Book, file, rows.title) if format == "xlsx" else partial(Separated, file, separator)
+            sheet: Sheet = await asyncio.to_thread(made)
             count = await _written(sheet, rows.pieces)
             file.seek(0, 2)
         key = form.get("key", "") or clock.new_id()

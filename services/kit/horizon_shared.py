@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+from contracts.envelope import RecordedEvent
 from contracts.problem import Unavailable
 from services.kit import clock
 from services.kit.documents import Positions
@@ -20,6 +21,7 @@ _LOOK = 0.005
 _OWN = 0.1
 """Seconds until a place in a lane of ours is looked up all the same: the lane may have got another owner."""
 _NONE = (0, "")
+_SLICE = 1_000
 
 
 class Together:
@@ -157,10 +159,32 @@ class Together:
         )
 
     async def start(self) -> int:
-        """Return from where the log's end is to be followed: where the lane furthest behind is."""
-        head = await self._store.head()
-        furthest = head
-        for name in self._topics:
+        """Return from where the log's end is to be followed: where the lane furthest behind is. What lies before it
+        and may still be folded is remembered: of two topics one may be told much later than the other."""
+        begin = await self._store.head()
+        lowest: dict[str, int] = {}
+        """Topic → the lowest position of it in any lane."""
+        for name, topics in self._topics.items():
             for positions in (await self._positions(name, None)).values():
-                furthest = min(furthest, max((at for at, _ in positions.values()), default=0))
-        return furthest
+                begin = min(begin, max((at for at, _ in positions.values()), default=0))
+                for topic in topics:
+                    at = positions.get(topic, _NONE)[0]
+                    lowest[topic] = min(at, lowest.get(topic, at))
+        self._tail.remember(await self._between(lowest, begin))
+        return begin
+
+    async def _between(self, lowest: Mapping[str, int], end: int) -> list[RecordedEvent]:
+        """Return what is folded of each topic behind its position and up to `end`, in the order of the log. The log is
+        walked once; in a busy topic that is from where the last lane had an event of it, of a rare one all there is."""
+        folded = {type for projection in self._projections.values() for type in projection.folds}
+        begins = sorted((at, topic) for topic, at in lowest.items() if at < end)
+        wanted: set[str] = set()
+        found: list[RecordedEvent] = []
+        for number, (at, topic) in enumerate(begins):
+            wanted |= {type for type in folded if type.startswith(topic.removesuffix("events"))}
+            upto = begins[number + 1][0] if number + 1 < len(begins) else end
+            after = at
+            while after < upto and (events := await self._store.read_types(frozenset(wanted), after, _SLICE)):
+                found += [event for event in events if event.position <= upto]
+                after = events[-1].position
+        return found

@@ -56,6 +56,11 @@ class Tail:
     async def _take(self, events: list[RecordedEvent]) -> None:
         for listener in self.listeners:
             await listener(events)
+        self.remember(events)
+        self.seen, self.seen_at = events[-1].position, events[-1].recorded_at
+
+    def remember(self, events: list[RecordedEvent]) -> None:
+        """Remember where these are: events of the log in its order, all behind what is remembered already."""
         for event in events:
             reference = event.type in REFERENCE_TYPES
             for lane in range(self._lanes) if reference else (lane_of(event.key, self._lanes),):
@@ -65,7 +70,6 @@ class Tail:
                 if len(known) > 2 * _KEPT:
                     self._forgotten[place] = known[-_KEPT - 1][0]
                     del known[:-_KEPT]
-        self.seen, self.seen_at = events[-1].position, events[-1].recorded_at
 
     def unfolded(self, lane: int, topics: Collection[str], positions: Positions) -> tuple[int, int | None]:
         """Return how many events of these topics and this lane lie behind the positions (at least), and when the first

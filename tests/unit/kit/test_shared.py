@@ -9,19 +9,22 @@ from typing import Any
 
 import pytest
 
+from contracts.clients.events import ClientStatusChanged
 from contracts.gateway.events import EmployeeAdded, EmployeeLeft
 from contracts.pipeline.events import DealTouched
 from contracts.problem import Unavailable
+from services.analytics.projections.group import ANALYTICS
 from services.gateway.known import GatewayKnown
 from services.kit import patience as waiting
 from services.kit.codec import Codec
 from services.kit.engine import Ports
+from services.kit.horizon_shared import Together
 from services.kit.lanes import lane_of
 from services.kit.learner import Learner
 from services.kit.patience import Patience
 from services.kit.tail import _KEPT, Tail
 from tests.support.patience import PATIENCE
-from tests.unit.kit.support import store_all, workspace
+from tests.unit.kit.support import GROUP, store_all, workspace
 
 LANES = 12
 TOPIC = "pipeline.events"
@@ -39,6 +42,10 @@ def touched(deal: str, at: int = 1) -> DealTouched:
 
 def added(employee: str) -> EmployeeAdded:
     return EmployeeAdded(employee_id=employee, name=employee, occurred_at=1)
+
+
+def promoted(client: str) -> ClientStatusChanged:
+    return ClientStatusChanged(client_id=client, from_status="potential", to_status="current", occurred_at=1)
 
 
 async def until(condition: Any) -> None:
@@ -105,6 +112,49 @@ async def test_the_tail_goes_on_when_the_store_is_back(ports: Ports, monkeypatch
     task.cancel()
     assert seen == [2, 3, 4]
     assert tail.seen_at == stored[-1].recorded_at
+
+
+async def test_of_two_topics_one_is_told_much_later(ports: Ports) -> None:  # P18, R4
+    """Who begins to look when a lane has the newest deal and lacks a client's event of before must not call it folded:
+    `verify` compared too early."""
+    log = await store_all(
+        ports,
+        [
+            *((f"client-{n}", promoted(f"c{n}")) for n in range(60)),
+            *((f"deal-{n}", touched(f"d{n}")) for n in range(200)),
+        ],
+    )
+    clients, deals = "clients.events", TOPIC
+    in_lane = {lane: [event for event in log if lane_of(event.key, LANES) == lane] for lane in range(LANES)}
+    await ports.documents.define(GROUP, ANALYTICS.collections, ANALYTICS.counters)
+    await ports.documents.activate(ANALYTICS.name, GROUP)
+
+    async def stands(lane: int, lacking: int) -> None:
+        """The lane has all but so many of the last events of clients."""
+        at = {topic: [e.position for e in in_lane[lane] if e.topic == topic] for topic in (clients, deals)}
+        had = at[clients][: len(at[clients]) - lacking]
+        positions = {deals: (at[deals][-1], "")} | ({clients: (had[-1], "")} if had else {})
+        state = await ports.documents.open_lane(GROUP, lane, ports.store.log_id)
+        await ports.documents.commit(GROUP, lane, state.rev, positions, [])
+
+    async def as_of() -> int:
+        tail = Tail(ports.store, LANES)
+        horizon = Together({}, {ANALYTICS.name: ANALYTICS}, ports.store, ports.documents, tail, LANES)
+        task = asyncio.create_task(tail.run(await horizon.start()))
+        await until(lambda: tail.seen == log[-1].position)
+        task.cancel()
+        return await horizon.as_of([ANALYTICS.name])
+
+    for lane in range(LANES):
+        await stands(lane, 0 if lane != 7 else len([event for event in in_lane[7] if event.topic == clients]))
+    first = next(event for event in in_lane[7] if event.topic == clients)
+    assert await as_of() == first.recorded_at - 1, "a topic of which the lane has nothing at all"
+    await stands(7, 0)
+    assert await as_of() > log[-1].recorded_at
+    for lacking in (1, 2):
+        await stands(5, lacking)
+        first = [event for event in in_lane[5] if event.topic == clients][-lacking]
+        assert await as_of() == first.recorded_at - 1
 
 
 async def test_reference_events_are_taken_in_once_and_in_order(ports: Ports) -> None:

@@ -15,6 +15,7 @@ from tests.servers.native.fixtures import run
 from tests.servers.native.kafka import Kafka
 from tests.servers.native.redis import Redis
 from tests.servers.shuffling import SHUFFLED
+from tests.support.patience import PATIENCE
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("whole cluster")]
 MORE = 15
@@ -82,8 +83,11 @@ def topics_shuffled(cluster: Cluster, writers: list[Writer], _: Kafka, __: Redis
     until_more(writers, MORE * 4)  # the relay has much to tell when it comes back
     cluster.start(SHUFFLING)
     cluster.ready(SHUFFLING)
+    deadline = time.monotonic() + PATIENCE
+    while SHUFFLED not in cluster.log(SHUFFLING):
+        assert time.monotonic() < deadline, cluster.log(SHUFFLING)
+        until_more(writers, MORE)
     until_more(writers, MORE * 4)
-    assert SHUFFLED in cluster.log(SHUFFLING)
     cluster.kill(SHUFFLING)
     del cluster.running[SHUFFLING]
     cluster.start("relay")

@@ -101,7 +101,7 @@ async def settled(engine: Engine, shown: progress.Report, where: str) -> int:
     while True:
         head = await engine.ports.store.head()
         as_of = await engine.horizon.as_of(names)
-        if as_of >= begun and await _derived(engine) and await engine.ports.store.head() == head:
+        if await engine.horizon.caught_up(names) and await _derived(engine) and await engine.ports.store.head() == head:
             return head
         still = 0.0 if as_of != last else still + _LOOK
         last = as_of

@@ -25,6 +25,10 @@ class Horizon(Protocol):
         """Return the moment (UTC ms) up to which these projections have folded everything: now if nothing waits."""
         ...
 
+    async def caught_up(self, names: Sequence[str]) -> bool:
+        """Tell whether these projections have folded all that is in the log at this moment, whoever folds it."""
+        ...
+
     async def wait(self, places: list[Place], names: Sequence[str], seconds: float) -> bool:
         """Wait until these projections have folded these places; False if not in time."""
         ...
@@ -59,12 +63,16 @@ class Alone:
     async def as_of(self, names: Sequence[str]) -> int:
         """See Horizon; if something waits, when the last folded event was recorded, in the lane furthest behind."""
         now = clock.now()
-        head = await self._store.head()
-        if all(self._runners[name].passed >= head for name in names):
+        if await self.caught_up(names):
             return now
         behind = min((folded(self._runners[name]) for name in names), default=0)
         events = await self._store.read_all(behind - 1, 1) if behind > 0 else []
         return events[0].recorded_at if events else 0
+
+    async def caught_up(self, names: Sequence[str]) -> bool:
+        """See Horizon."""
+        head = await self._store.head()
+        return all(self._runners[name].passed >= head for name in names)
 
     async def wait(self, places: list[Place], names: Sequence[str], seconds: float) -> bool:
         """See Horizon."""

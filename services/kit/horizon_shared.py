@@ -66,19 +66,31 @@ class Together:
         """See Horizon; if something waits, just before the first event that waits was recorded; while the event store
         is away, when the last event that was seen of it was recorded."""
         moment = clock.now()
-        try:
-            seen = self._tail.seen >= await self._store.head()
-        except Unavailable:
-            seen = False
-        if not seen:
+        if not await self._seen():
             moment = self._tail.seen_at
+        first = await self._first(names)
+        return max(moment if first is None else min(moment, first - 1), 0)
+
+    async def caught_up(self, names: Sequence[str]) -> bool:
+        """See Horizon; False while the event store is away."""
+        return await self._seen() and await self._first(names) is None
+
+    async def _seen(self) -> bool:
+        """Tell whether the end of the log is known here."""
+        try:
+            return self._tail.seen >= await self._store.head()
+        except Unavailable:
+            return False
+
+    async def _first(self, names: Sequence[str]) -> int | None:
+        """Return when the first event that waits was recorded, UTC ms; None if none does."""
+        found: list[int] = []
         for name in names:
             for lane, positions in (await self._positions(name, None)).items():
                 _, first = self._tail.unfolded(lane, self._topics[name], positions)
-                if first == 0:
-                    first = await self._next(name, positions)
-                moment = moment if first is None else min(moment, first - 1)
-        return max(moment, 0)
+                if first is not None:
+                    found.append(first or await self._next(name, positions))
+        return min(found, default=None)
 
     async def _next(self, name: str, positions: Positions) -> int:
         """Return when the event behind the positions was recorded, UTC ms: read, as it is no more remembered."""

@@ -143,7 +143,9 @@ async def test_of_two_topics_one_is_told_much_later(ports: Ports) -> None:  # P1
         task = asyncio.create_task(tail.run(await horizon.start()))
         await until(lambda: tail.seen == log[-1].position)
         task.cancel()
-        return await horizon.as_of([ANALYTICS.name])
+        shown = await horizon.as_of([ANALYTICS.name])
+        assert await horizon.caught_up([ANALYTICS.name]) == (shown > log[-1].recorded_at)
+        return shown
 
     for lane in range(LANES):
         await stands(lane, 0 if lane != 7 else len([event for event in in_lane[7] if event.topic == clients]))

@@ -9,15 +9,16 @@ from contextlib import suppress
 from contracts.envelope import RecordedEvent
 from contracts.problem import Unavailable
 from services.kit import clock
-from services.kit.documents import Positions
+from services.kit.documents import LaneState, Positions
 from services.kit.lane import Place
+from services.kit.looks import Looks
 from services.kit.ports import Documents, EventStore
 from services.kit.projection import Projection
 from services.kit.runner import ProjectionRunner
 from services.kit.tail import Tail
 
 _LOOK = 0.005
-"""Seconds between two looks into the document store."""
+"""Seconds between two looks into the document store, for all who wait for a group."""
 _OWN = 0.1
 """Seconds until a place in a lane of ours is looked up all the same: the lane may have got another owner."""
 _NONE = (0, "")
@@ -43,6 +44,7 @@ class Together:
         self._tail = tail
         self._projections = projections
         self._defined: set[str] = set()
+        self._looks = Looks(self._stored, _LOOK)
         self._lanes = range(lanes)
         self._topics = {
             name: sorted({type.split(".", 1)[0] + ".events" for type in projection.folds})
@@ -120,8 +122,6 @@ class Together:
                         continue
                     known = await self._positions(name, {lane for _, lane, _ in needed})
                     needed = [(t, n, at) for t, n, at in needed if known[n].get(t, _NONE)[0] < at]
-                    if needed and not own:
-                        await asyncio.sleep(_LOOK)
         return not needed
 
     async def _positions(self, name: str, wanted: set[int] | None) -> dict[int, Positions]:
@@ -134,17 +134,19 @@ class Together:
         known = {lane: dict(mine.get(lane, {})) for lane in lanes}
         if wanted is None and all(lane in mine for lane in lanes):
             return known
-        group = await self._group(name)
-        if group is None:
-            return known
-        async with self._documents.snapshot() as reader:
-            states = await reader.lanes(group)
-        for state in states:
+        for state in await self._looks.join(name):
             own = known.get(state.lane)
             if own is not None:
                 for topic, at in state.positions.items():
                     own[topic] = max(own.get(topic, _NONE), at)
         return known
+
+    async def _stored(self, name: str) -> list[LaneState]:
+        group = await self._group(name)
+        if group is None:
+            return []
+        async with self._documents.snapshot() as reader:
+            return await reader.lanes(group)
 
     async def _group(self, name: str) -> str | None:
         """Return the versioned group that is read here, made known to the store; None if this version has none."""

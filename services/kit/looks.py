@@ -1,0 +1,37 @@
+"""Many who wait for one thing look for it together: one look at a time, not too often, its answer for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import Generic, TypeVar
+
+Found = TypeVar("Found")
+
+
+class Looks(Generic[Found]):
+    """`look`: what finds something out by name. `rest`: seconds between the beginnings of two looks for one name."""
+
+    def __init__(self, look: Callable[[str], Awaitable[Found]], rest: float) -> None:
+        self._look = look
+        self._rest = rest
+        self._under_way: dict[str, asyncio.Task[Found]] = {}
+        self._due: dict[str, float] = {}
+
+    async def join(self, name: str) -> Found:
+        """Return what the look under way finds, or the next one. Whoever joins again gets a later look. Raises what
+        looking raises."""
+        task = self._under_way.get(name)
+        if task is None:
+            task = self._under_way[name] = asyncio.create_task(self._next(name), name=f"look for {name}")
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # all may have gone away
+        return await asyncio.shield(task)
+
+    async def _next(self, name: str) -> Found:
+        try:
+            await asyncio.sleep(self._due.get(name, 0.0) - monotonic())
+            self._due[name] = monotonic() + self._rest
+            return await self._look(name)
+        finally:
+            del self._under_way[name]

@@ -99,10 +99,12 @@ class Sessions:
         return reply
 
     def _end(self, transaction: Transaction) -> None:
-        self.open.pop(transaction.session, None)
+        if self.open.get(transaction.session) is not transaction:
+            return  # it was given up before
+        del self.open[transaction.session]
         for place in transaction.locks:
             self._locks.pop(place, None)
-        transaction.view.db.close()
+        self.storage.release(transaction.view.db)
         if not self.open:
             self._changed.clear()
         self._freed.set()
@@ -143,22 +145,22 @@ class Sessions:
     def snapshot(self, moment: int | None) -> tuple[int, View]:
         """Return the view of this moment (None: now), which is kept for a while. Raises SnapshotTooOld."""
         now = time.monotonic()
-        for old in [each for each, of in self._snapshots.items() if of.used + IDLE < now]:
-            self._snapshots.pop(old).view.db.close()
+        while self._snapshots and (old := next(iter(self._snapshots.items())))[1].used + IDLE < now:
+            self.storage.release(self._snapshots.pop(old[0]).view.db)
         at = self.storage.moment if moment is None else moment
-        known = self._snapshots.get(at)
+        known = self._snapshots.pop(at, None)
         if known is None:
             if moment is not None:
                 raise MongoError(239, "Read timestamp is older than the oldest available timestamp.")
             known = Snapshot(View(self.storage.reader(), self.storage.catalog), now)
-            self._snapshots[at] = known
         known.used = now
+        self._snapshots[at] = known  # the last used is the last
         return at, known.view
 
     def forget_snapshots(self) -> None:
         """Let go of all of them."""
         for each in self._snapshots.values():
-            each.view.db.close()
+            self.storage.release(each.view.db)
         self._snapshots.clear()
 
     def close(self) -> None:

@@ -48,6 +48,7 @@ class Storage:
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / "mongo.sqlite"
         self.db = self._connect()
+        self._free: list[sqlite3.Connection] = []
         self.db.execute("CREATE TABLE IF NOT EXISTS catalog(ns TEXT PRIMARY KEY, kept TEXT NOT NULL) WITHOUT ROWID")
         self.db.execute("CREATE TABLE IF NOT EXISTS numbers(n INTEGER PRIMARY KEY)")
         self.db.execute(
@@ -73,11 +74,16 @@ class Storage:
         return db
 
     def reader(self) -> sqlite3.Connection:
-        """Return a connection that sees this moment for as long as it is open."""
-        db = self._connect()
+        """Return a connection that sees this moment until it is released."""
+        db = self._free.pop() if self._free else self._connect()
         db.execute("BEGIN")
         db.execute("SELECT count(*) FROM catalog").fetchall()
         return db
+
+    def release(self, db: sqlite3.Connection) -> None:
+        """Take back a connection of `reader`: the next one has it, for opening one takes longer than a read."""
+        db.execute("ROLLBACK")
+        self._free.append(db)
 
     # ------------------------------------------------------------ collections
 
@@ -167,12 +173,15 @@ class Storage:
 
     def compact(self) -> None:
         """Rewrite the file; no snapshot may be open."""
+        while self._free:
+            self._free.pop().close()
         self.db.execute("VACUUM")
         self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         """Let go of the file."""
-        self.db.close()
+        for each in (*self._free, self.db):
+            each.close()
 
 
 def id_key(document: Document) -> bytes:

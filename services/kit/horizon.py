@@ -41,6 +41,10 @@ class Horizon(Protocol):
         """Return how many events of the log this process has still to fold."""
         ...
 
+    async def behind(self, name: str) -> int:
+        """Return how many events of the log wait for this projection, whoever folds it."""
+        ...
+
 
 class Alone:
     """The embedded profile: this process folds all, and has in mind how far it is."""
@@ -87,6 +91,10 @@ class Alone:
         head = await self._store.head()
         runner = self._runners[name]
         return 0 if runner.passed >= head else max(0, head - folded(runner))
+
+    async def behind(self, name: str) -> int:
+        """See Horizon."""
+        return await self.lag(name)
 
 
 def folded(runner: ProjectionRunner) -> int:

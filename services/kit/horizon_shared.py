@@ -167,10 +167,15 @@ class Together:
 
     async def lag(self, name: str) -> int:
         """See Horizon; of the lanes that this process folds, and at most what is remembered of the log's end."""
-        runner = self._runners[name]
-        return sum(
-            self._tail.unfolded(lane.number, self._topics[name], lane.positions)[0] for lane in runner.lanes.values()
-        )
+        lanes = self._runners[name].lanes.values()
+        return self._behind(name, {lane.number: lane.positions for lane in lanes})
+
+    async def behind(self, name: str) -> int:
+        """See Horizon; at most what is remembered of the log's end."""
+        return self._behind(name, await self._positions(name, None))
+
+    def _behind(self, name: str, lanes: Mapping[int, Positions]) -> int:
+        return sum(self._tail.unfolded(lane, self._topics[name], at)[0] for lane, at in lanes.items())
 
     async def start(self) -> int:
         """Return from where the log's end is to be followed: where the lane furthest behind is. What lies before it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from services.kit.stops import Stops
 from services.kit.telemetry import METRICS
 from tests.support.bundles import small, write
 from tests.support.patience import PATIENCE
-from tests.support.processes import LANES, Installation, installation
+from tests.support.processes import LANES, Installation, Process, installation
 from tests.support.served import files_of, verbs_on
 from tests.support.world import STAGES
 
@@ -132,6 +133,43 @@ async def test_a_lane_that_stands_goes_on_by_one_command(  # R5
             assert re.search(known, said)
         assert owner.failure is None
         assert other.failure is None
+
+
+async def test_every_process_tells_how_far_all_groups_are(tmp_path: Path) -> None:  # R5
+    """`/api/v1/status` of a gateway that folds nothing itself: what others fold, and where they stand."""
+
+    async def told(gateway: Process, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        async with gateway.client() as http, asyncio.timeout(PATIENCE):
+            while True:
+                found: dict[str, Any] = (await http.get("/api/v1/status")).raise_for_status().json()
+                if done(found):
+                    return found
+                await asyncio.sleep(0.01)
+
+    async with installation(tmp_path) as installed:
+        gateway = await installed.start("gateway", lanes=())
+        begun = await told(gateway, lambda found: True)
+        assert "the read models of analytics are being made" in begun["problems"]
+        assert begun["ready"]
+        _, other = await working(installed)
+        await installed.settle()
+        found = await told(gateway, lambda found: not any(group["lag"] for group in found["groups"]))
+        groups = {group["name"]: group["group"] for group in found["groups"]}
+        assert groups == {each.name: f"{each.name}.{each.version}" for each in chosen(None)}
+        assert (found["ready"], found["problems"]) == (True, [])
+        await poison(installed)
+        await say(other, pipeline.MoveDeal(deal_id="d", stage_id="won"))
+        await both_stand(installed)
+        found = await told(gateway, lambda found: sum(group["lag"] > 1 for group in found["groups"]) == 2)
+        stood = {group["name"]: group["stopped"] for group in found["groups"] if group["stopped"]}
+        assert set(stood) == {"analytics", "pipeline"}
+        assert [(lane["lane"], lane["event_id"]) for lane in stood["analytics"]] == [(LANE, "bad")]
+        assert [line.split(" stands")[0] for line in found["problems"]] == [
+            f"lane {LANE} of {name}" for name in groups if name in stood
+        ]
+        assert found["ready"], "what works is not taken from those who ask"
+        behind = {group["name"] for group in found["groups"] if group["lag"] > 1}
+        assert behind == {"analytics", "pipeline"}
 
 
 async def test_a_decision_waits_for_a_worker(

@@ -12,36 +12,13 @@ from starlette.responses import Response
 
 from contracts.problem import Unavailable
 from services.kit.engine import Engine
-from services.kit.runner import ProjectionRunner
 from services.kit.telemetry import METRICS, REGISTRY
 from services.kit.version import product_version
+from services.kit.web.groups import GroupStatus, groups
 from services.kit.web.problems import NotReady
 
 _PATIENCE = 2.0
 """Seconds that a store has to answer before it is called away."""
-
-
-class StoppedLane(msgspec.Struct, frozen=True):
-    """A lane that stands: at which event, and why. `voronka skip` passes it, `voronka rebuild` begins anew."""
-
-    lane: int
-    position: int
-    event_id: str
-    event_type: str
-    reason: str
-
-
-class GroupStatus(msgspec.Struct, frozen=True):
-    """How far a projection is. `lag`: events of the log it has not passed. `incomplete`: an event was skipped by hand.
-    `working`: it derives something in the background, such as new sales rules."""
-
-    name: str
-    group: str
-    lag: int
-    working: bool
-    incomplete: bool
-    rebuilding: bool
-    stopped: list[StoppedLane]
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -62,24 +39,6 @@ class Alive(msgspec.Struct, frozen=True):
     status: Literal["alive", "ready"]
 
 
-async def _group(engine: Engine, runner: ProjectionRunner) -> GroupStatus:
-    name = runner.projection.name
-    async with engine.reading() as reader:
-        lanes = await reader.lanes(runner.group)
-    stops = [(lane.number, lane.stop) for lane in runner.lanes.values() if lane.stop is not None]
-    return GroupStatus(
-        name=name,
-        group=runner.group,
-        lag=await engine.horizon.lag(name),
-        working=runner.working,
-        incomplete=any(lane.incomplete for lane in lanes),
-        rebuilding=await engine.serving(name) != runner.group,
-        stopped=[
-            StoppedLane(lane, stop.event.position, stop.event.id, stop.event.type, stop.reason) for lane, stop in stops
-        ],
-    )
-
-
 def missing(engine: Engine) -> list[str]:
     """Return what keeps the process from doing its work at all, in plain words. Where lanes are shared it may have been
     given none yet, for others fold them."""
@@ -93,12 +52,16 @@ def missing(engine: Engine) -> list[str]:
 def stopped(engine: Engine) -> list[str]:
     """Return which lanes stand, in plain words."""
     return [
-        f"lane {lane.number} of {name} stands at event {lane.stop.event.position}, which could not be folded; "
-        "see `voronka skip` and `voronka rebuild`"
+        _stands(name, lane.number, lane.stop.event.position)
         for name, runner in engine.runners.items()
         for lane in runner.lanes.values()
         if lane.stop is not None
     ]
+
+
+def _stands(name: str, lane: int, position: int) -> str:
+    where = f"lane {lane} of {name} stands at event {position}"
+    return f"{where}, which could not be folded; see `voronka skip` and `voronka rebuild`"
 
 
 async def away(engine: Engine) -> list[str]:
@@ -122,16 +85,23 @@ def _failed(error: BaseException) -> str:
 async def status(engine: Engine) -> Status:
     """Gather the state of the process."""
     head = await engine.ports.store.head()
-    found = missing(engine)
-    found += [] if found and engine.share is None else stopped(engine)
+    told, found = await groups(engine), missing(engine)
+    stands = [_stands(each.name, lane.lane, lane.position) for each in told for lane in each.stopped]
+    if engine.share is None:
+        problems = found or stands
+        ready = not problems
+    else:  # as in `StatusRoutes.ready`
+        making = [f"the read models of {each.name} are being made" for each in told if not each.group]
+        problems = found + making + stands
+        ready = not found
     return Status(
-        as_of=await engine.horizon.as_of(list(engine.runners)),
+        as_of=await engine.horizon.as_of([each.name for each in told]),
         head=head,
         log_id=engine.ports.store.log_id,
         version=product_version(),
-        ready=not found,
-        problems=found,
-        groups=[await _group(engine, runner) for runner in engine.runners.values()],
+        ready=ready,
+        problems=problems,
+        groups=told,
     )
 
 

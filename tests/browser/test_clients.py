@@ -98,6 +98,8 @@ def test_a_client_is_created_by_keys_alone_and_gets_a_note(desk: Desk):  # S3.10
     said.get_by_role("link", name="Add note").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_label("New note")).to_be_focused()
+    expect(said).to_have_count(0)
+    assert "created" not in page.url, "loaded anew, it is not said again"
     page.keyboard.type("asked for <b>a price list</b>")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".note-item").first).to_contain_text("asked for <b>a price list</b>")

@@ -27,10 +27,18 @@ export const toast = (text, kind = "good", act = null) => {
 const leave = (line, milliseconds) =>
   setTimeout(() => (line.matches(":hover, :focus-within, [hidden]") ? leave(line, STAY_MS) : line.remove()), milliseconds);
 
+// What was said once is not said again when the page is loaded anew: its word leaves the address.
+const forget = (name) => {
+  const address = new URL(location.href);
+  address.searchParams.delete(name);
+  history.replaceState(history.state, "", address);
+};
+
 // Messages that came with an answer or the page.
 const say = () => {
   for (const each of document.querySelectorAll("template[data-say]")) {
     each.remove();
+    if (each.dataset.once) forget(each.dataset.once);
     toast(each.dataset.text, each.dataset.say, each.content);
   }
 };
@@ -41,7 +49,7 @@ document.addEventListener("htmx:finally:request", () => {
   for (const done of document.querySelectorAll(".toast-line[hidden]")) done.remove();
 });
 document.addEventListener("click", (event) => {
-  event.target.closest(".toast-close")?.closest(".toast-line").remove();
+  event.target.closest(".toast-close, .toast-line a")?.closest(".toast-line").remove();
   const shown = event.target.closest("[data-toast]");
   if (shown) toast(shown.dataset.text, shown.dataset.toast);
 });

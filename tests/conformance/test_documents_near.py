@@ -102,6 +102,17 @@ def _name(chance: random.Random) -> str:
     return " ".join("".join(chance.choices("абвої'", k=chance.randrange(2, 11))) for _ in range(chance.randrange(1, 4)))
 
 
+def _mistyped(chance: random.Random, word: str) -> str:
+    """Return the word with a letter or two left out, put in or changed, or in each other's place."""
+    for _ in range(chance.randrange(1, 3)):
+        at, letter = chance.randrange(len(word)), chance.choice("абв")
+        before, here, next, after = word[:at], word[at], word[at + 1 : at + 2], word[at + 2 :]
+        word = before + chance.choice(
+            [next + after, letter + here + next + after, letter + next + after, next + here + after]
+        )
+    return word
+
+
 async def test_all_that_is_near_is_found_whatever_is_typed(harness: Harness, documents: Documents) -> None:
     """Each document by itself tells whether it is near; the store overlooks none, written one by one or in bulk."""
     chance = random.Random(11)
@@ -113,7 +124,8 @@ async def test_all_that_is_near_is_found_whatever_is_typed(harness: Harness, doc
         await bulk.finish([LaneState(0, 1, "log-1", {}, False)])
     hits = 0
     for _ in range(harness.rounds):
-        text = " ".join(_name(chance).split()[:2])
+        words = chance.choice(list(people.values())).name.split()
+        text = " ".join(_mistyped(chance, each) for each in chance.sample(words, min(len(words), 2)))
         rows = [(id, f"#1\n{each.name}\n{each.mail}", name_words(each.name)) for id, each in people.items()]
         expected = [(id, slips) for slips, id in Sought.of(text).nearest(rows, 500)]
         assert await near(documents, text, 500) == expected, text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.kit.adapters.near_names import Sought, name_words, starts
@@ -69,12 +69,24 @@ def far(one: str, other: str) -> int:
     return table[-1][-1]
 
 
-_FEW = st.text("abcї", min_size=3, max_size=11)
-"""Of so few letters that many are near each other."""
+@st.composite
+def mistyped(draw: st.DrawFn) -> tuple[str, str]:
+    """Draw a name and what came of its beginning under quick fingers: up to three letters went wrong."""
+    name = draw(st.text("abcdefghїж", min_size=3, max_size=12))
+    typed = name[: draw(st.integers(3, 12))]
+    for _ in range(draw(st.integers(0, 3))):
+        at, letter = draw(st.integers(0, len(typed) - 1)), draw(st.sampled_from("abїx"))
+        before, here, next, after = typed[:at], typed[at], typed[at + 1 : at + 2], typed[at + 2 :]
+        typed = before + draw(
+            st.sampled_from([next + after, letter + here + next + after, letter + next + after, next + here + after])
+        )
+    return name, typed if len(typed) >= 3 else name
 
 
-@given(typed=_FEW, name=_FEW)
-def test_what_is_near_is_what_the_table_says_and_the_index_finds_it(typed: str, name: str) -> None:
+@settings(max_examples=1_000)
+@given(mistyped())
+def test_what_is_near_is_what_the_table_says_and_the_index_finds_it(drawn: tuple[str, str]) -> None:
+    name, typed = drawn
     most = 0 if len(typed) < 4 else 1 if len(typed) < 8 else 2
     nearest = min(far(typed, name[:end]) for end in range(1, len(name) + 1))
     near = nearest <= most and typed not in name

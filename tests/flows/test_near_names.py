@@ -96,9 +96,15 @@ async def test_a_list_says_that_its_names_are_only_similar(app: App, view: str) 
 
 
 async def test_what_one_section_has_exactly_leaves_no_room_for_guesses_in_the_other(app: App) -> None:
-    shown = text_of(await page(app, "/clients?q=коваленко+партнери&view=cards"))
-    assert "Current clients 1" in shown
-    assert "Potential clients" not in shown
+    shown = text_of(await page(app, "/clients?q=ковалінко&view=cards"))
+    assert "Potential clients 1" in shown
+    assert "Current clients" not in shown
+
+
+@pytest.mark.parametrize("sort", ["-sales_sum", "name"])
+async def test_a_table_of_similar_names_counts_them(app: App, sort: str) -> None:
+    html = await page(app, f"/clients?q=коваленок&view=table&sort={sort}")
+    assert re.search(r'id="found">Clients <span[^>]*>3</span>', html)
 
 
 async def test_the_list_of_contacts_says_so_too(app: App) -> None:

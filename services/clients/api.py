@@ -19,6 +19,7 @@ from services.kit.context import matches
 from services.kit.documents import Filter
 from services.kit.query import (
     ListParams,
+    NamesParams,
     One,
     Page,
     PageParams,
@@ -63,7 +64,7 @@ _LEAD_SORTS: Sorts = {
 }
 
 
-class ClientsParams(ListParams):
+class ClientsParams(NamesParams):
     """Filters combine (S3.8). Temperature sorts hot, warm, cold, unknown, not interested, then by name (P28)."""
 
     sort: Literal[
@@ -113,7 +114,7 @@ class ClientContactsParams(PageParams):
     removed: bool = Field(False, description="Also show removed contact persons.")
 
 
-class ContactsParams(ListParams):
+class ContactsParams(NamesParams):
     """Contact persons of all clients."""
 
     sort: Literal["name", "-name", "number", "-number", "-added_at", "-changed_at"] = "name"
@@ -150,7 +151,7 @@ class LeadParams(Params):
 
 
 async def clients(reading: Reading, params: ClientsParams) -> Page[Client]:
-    """List clients. Searched by name, email, phone, tax number, address and #number."""
+    """List clients. Searched by name, email, phone, tax number, address and #number; names tolerate a slip."""
     if params.ids is not None:
         ids = [id for id in params.ids.split(",") if id][:200]
         found = await reading.reader.get_many(reading.groups["clients"], "clients", ids)
@@ -188,7 +189,7 @@ async def client_contacts(reading: Reading, params: ClientContactsParams) -> Pag
 
 
 async def contacts(reading: Reading, params: ContactsParams) -> Page[Contact]:
-    """List contact persons. Searched by name, email, phone, Telegram and #number."""
+    """List contact persons. Searched by name, email, phone, Telegram and #number; names tolerate a slip."""
     where = [*equal(params, "client_id"), *unless(params.removed, "removed_at"), *unless(params.erased, "erased_at")]
     return await reading.find("clients", "contacts", params, where, _CONTACT_SORTS[params.sort], whose=Whose.OWNER)
 

@@ -24,6 +24,8 @@ class Collection:
     """Each a tuple of columns; the id follows by itself as the last one."""
     text: Callable[[Any], str] | None = None
     """What `search` looks in, if anything: document → text."""
+    names: Callable[[Any], str] | None = None
+    """The names in that text, which `near` finds with a slip, if any: document → text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ class Stored:
     lane: int
     document: Any
     columns: Row | None = None
+    slips: int = 0
+    """How far its names are from what `near` looked for."""
 
 
 @dataclass(slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -70,6 +70,20 @@ class ListParams(PageParams):
     count: bool = Field(False, description="Also count how many there are (`total`).")
 
 
+Match = Literal["exact", "near"]
+MATCH: Any = Field(
+    None,
+    description="Of what `q` finds: `exact`: what has all words; `near`: what has them nearly, where a name is written"
+    " a letter or two otherwise. Left out: exact ones, or near ones if there are none (`near` in the answer is true).",
+)
+
+
+class NamesParams(ListParams):
+    """What a list takes whose search tolerates slips in names."""
+
+    match: Match | None = MATCH
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What every read says. `as_of`: the moment (UTC ms) up to which what it read is folded: now if nothing waits to be
     folded, else when the last folded event was recorded. `stale`: it may lack what `after` asked for, or its read model
@@ -87,12 +101,14 @@ class One(Answer, Generic[T], frozen=True, kw_only=True):
 
 class Page(Answer, Generic[T], frozen=True, kw_only=True):
     """A part of a list. `next`: the cursor of the page after it, null at the end. `total`: how many there are if
-    `count` was asked for; `total_exact` false: there are more than that."""
+    `count` was asked for; `total_exact` false: there are more than that. `near`: nothing that is listed has all words
+    of the search, but names are a letter or two otherwise; of more than `limit` it has the nearest."""
 
     items: list[T]
     next: str | None = None
     total: int | None = None
     total_exact: bool = True
+    near: bool = False
 
 
 class Whose(Enum):
@@ -178,15 +194,42 @@ class Reading:
         """Answer with a page of documents that match, within the caller's reach; a search (`q`) is filtered and sorted
         here, and has no next."""
         name, where = self.groups[group], [*where, *self.within(whose)]
-        counts = isinstance(params, ListParams) and params.count
         if isinstance(params, ListParams) and params.q:
-            found = [row.document for row in await self.reader.search(name, collection, params.q, SEARCHED + 1)]
-            matching = ordered([each for each in found if all(matches(f, each) for f in where)], sort)
-            page = self.page(matching[: params.limit], None, len(matching) if counts else None)
-            return page if len(found) <= SEARCHED else msgspec.structs.replace(page, total_exact=False)
+            return await self._searched(group, collection, params, where, sort)
+        counts = isinstance(params, ListParams) and params.count
         rows = await self.reader.find(name, collection, where, sort, cursor=params.cursor, limit=params.limit)
         total = await self.reader.count(name, collection, where, _COUNTED) if counts else None
         return self.page([row.document for row in rows.rows], rows.next, total)
+
+    async def _searched(
+        self,
+        group: str,
+        collection: str,
+        params: ListParams,
+        where: Sequence[Filter],
+        sort: Sequence[tuple[str, bool]],
+    ) -> Page[Any]:
+        match = params.match if isinstance(params, NamesParams) else "exact"
+        page: Page[Any] = self.page([])
+        async for near, found in self.search(group, collection, params.q or "", match):
+            fitting = [each for each in found if all(matches(f, each.document) for f in where)]
+            listed = nearest(fitting, sort, params.limit)
+            page = self.page(listed, None, len(fitting) if params.count else None)
+            page = msgspec.structs.replace(page, near=near and bool(listed), total_exact=len(found) <= SEARCHED)
+            if listed:
+                break
+        return page
+
+    async def search(
+        self, group: str, collection: str, text: str, match: Match | None
+    ) -> AsyncIterator[tuple[bool, list[Stored]]]:
+        """Yield (false, what has all words), then (true, what nearly has them), as far as `match` asks for them and one
+        goes on; of each at most `SEARCHED` + 1."""
+        name = self.groups[group]
+        if match != "near":
+            yield False, await self.reader.search(name, collection, text, SEARCHED + 1)
+        if match != "exact":
+            yield True, await self.reader.near(name, collection, text, SEARCHED + 1)
 
 
 def newest(found: Sequence[Stored]) -> Any:
@@ -203,6 +246,14 @@ def equal(params: BaseModel, *columns: str) -> list[Filter]:
 def unless(shown: bool, column: str) -> list[Filter]:
     """Return a filter that leaves out documents with a value in the column, unless they shall be shown."""
     return [] if shown else [Filter(column, "null")]
+
+
+def nearest(found: Sequence[Stored], sort: Sequence[tuple[str, bool]], most: int) -> list[Any]:
+    """Return, sorted, the documents with the fewest slips, of equal ones the first; at most so many."""
+    kept: list[Any] = []
+    for slips in sorted({each.slips for each in found}):
+        kept += ordered([each.document for each in found if each.slips == slips], sort)[: most - len(kept)]
+    return ordered(kept, sort)
 
 
 def ordered(documents: list[T], sort: Sequence[tuple[str, bool]]) -> list[T]:

@@ -28,7 +28,7 @@ _FIRST = {
 PAGES = (
     "/", "/ui", "/ui?panel=4102", "/clients", "/clients?status=current&q=a",
     "/clients?view=table&status=current&sales_count=ge:1", "/clients?view=table&add=balance",
-    "/clients?view=table&country=Nowhere", f"/clients?temperature=warm&view=table&saved={VIEW}",
+    "/clients?view=table&country=Nowhere", "/clients?q=walkre", f"/clients?temperature=warm&view=table&saved={VIEW}",
     "/clients/export?status=current", CLIENT, f"{CLIENT}?tab=history",
     "/clients/new", f"{CLIENT}/edit", f"{CLIENT}/erase", f"{CLIENT}?tab=contacts", "/contacts",
     "/contacts?q=a&panel=person-0-0", "/contacts?q=nobody", "/contacts/person-2-0",

@@ -44,6 +44,29 @@ def test_the_palette_leads_to_a_client_by_keys_alone(desk: Desk):
     page.wait_for_url(re.compile("/clients/"))
 
 
+def test_a_name_with_a_slip_is_found_and_opened_by_keys_alone(desk: Desk):  # S0.39
+    page = desk.open("/")
+    page.keyboard.press("/")
+    page.keyboard.type("їжакевчи фоп")
+    group = page.get_by_role("group", name="Similar names")
+    expect(group.get_by_role("option")).to_have_count(1)
+    expect(group.get_by_role("option")).to_contain_text("ФОП Їжакевич")
+    expect(group.get_by_role("option")).to_have_attribute("aria-selected", "true")
+    assert axe(page, "#palette") == []
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/clients/"))
+    expect(page.locator("h1")).to_contain_text("ФОП Їжакевич")
+
+
+def test_a_list_of_similar_names_says_so(desk: Desk):  # S3.5
+    page = desk.open("/clients")
+    search = page.locator(".list-search input[name=q]")
+    search.fill("walkre")
+    search.press("Enter")
+    expect(page.get_by_text("Nothing is written exactly like “walkre”. Similar names:")).to_be_visible()
+    expect(page.locator("a.cover").first).to_contain_text("Walker")
+
+
 def test_enter_waits_for_the_answer_to_what_was_typed(desk: Desk):
     page = desk.open("/")
     held: list[Route] = []

@@ -39,6 +39,14 @@ class Deal(msgspec.Struct, frozen=True):
     note: str | None = None
 
 
+class Person(msgspec.Struct, frozen=True):
+    """A document whose names tolerate slips; its mail does not."""
+
+    name: str
+    mail: str = ""
+    owner: str = ""
+
+
 class Visit(msgspec.Struct, frozen=True):
     """A document without text."""
 
@@ -57,6 +65,13 @@ DEALS = Collection(
     text=lambda deal: deal.title,
 )
 VISITS = Collection("visits", Visit, {"deal": "text", "stay": "int"}, indexes=(("deal", "stay"),))
+PEOPLE = Collection(
+    "people",
+    Person,
+    {"owner": "text"},
+    text=lambda person: f"#1\n{person.name}\n{person.mail}",
+    names=lambda person: person.name,
+)
 SUMS = Counter("sums", {"stage": "text", "day": "int"}, ("count", "amount"), indexes=(("day",),))
 
 

@@ -18,7 +18,7 @@ from services.analytics.reads.kept import added_up
 from services.analytics.reads.shared import Numeric, Six, head, numbers_of, seen_by, six
 from services.kit.context import matches, ordered
 from services.kit.documents import Filter
-from services.kit.query import SEARCHED, PageParams, Reading, Whose, equal
+from services.kit.query import MATCH, SEARCHED, Match, PageParams, Reading, Whose, equal
 from services.kit.rights import needs
 
 _SUMMED = ("sales_count", "sales_sum", "in_work_count", "in_work_sum", "refused_count", "refused_sum", "balance")
@@ -45,6 +45,8 @@ class MetricsPage(Numeric, frozen=True, kw_only=True):
     items: list[Metrics]
     next: str | None
     totals: MetricsTotals
+    near: bool = False
+    """Nothing that is listed has all words of the search: names are written a little otherwise."""
 
 
 class MetricsParams(PageParams):
@@ -65,6 +67,7 @@ class MetricsParams(PageParams):
     q: Line | None = Field(
         None, description=f"Search, as in the list of clients: out of {SEARCHED} found, one page without a cursor."
     )
+    match: Match | None = MATCH
     ids: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:,-]{1,13000}$")] | None = Field(
         None, description="Only these, separated by commas, at most 200; without order, cursor and other filters."
     )
@@ -84,12 +87,16 @@ async def clients_metrics(reading: Reading, params: MetricsParams) -> MetricsPag
     where += reading.within(Whose.OWNER)
     sort = [(params.sort.removeprefix("-"), params.sort.startswith("-"))]
     if params.q:
-        found = await reading.reader.search(reading.groups["clients"], "clients", params.q, SEARCHED + 1)
-        rows = await numbers.rows([each.id for each in found[:SEARCHED]])
-        fitting = [(row.subject_id, row) for row in rows if all(matches(each, row) for each in where)]
-        in_order = [row for _, row in ordered(fitting, sort)]
-        totals = _of_rows(in_order, params, seen, exact=len(found) <= SEARCHED)
-        return _page(reading, numbers, seen, in_order[: params.limit], totals)
+        made = _page(reading, numbers, seen, [], _of_rows([], params, seen))
+        async for near, found in reading.search("clients", "clients", params.q, params.match):
+            rows = await numbers.rows([each.id for each in found[:SEARCHED]])
+            fitting = [(row.subject_id, row) for row in rows if all(matches(each, row) for each in where)]
+            in_order = [row for _, row in ordered(fitting, sort)]
+            totals = _of_rows(in_order, params, seen, exact=len(found) <= SEARCHED)
+            made = _page(reading, numbers, seen, in_order[: params.limit], totals, near=near and bool(in_order))
+            if in_order:
+                break
+        return made
     page = await reading.reader.find(numbers.group, ROWS.name, where, sort, cursor=params.cursor, limit=params.limit)
     totals = await _totals(numbers, params, where, seen)
     return _page(reading, numbers, seen, [stored.document for stored in page.rows], totals, page.next)
@@ -102,8 +109,10 @@ def _page(
     rows: Sequence[Row],
     totals: MetricsTotals,
     next: str | None = None,
+    near: bool = False,
 ) -> MetricsPage:
-    return MetricsPage(**head(reading), items=[metrics(numbers, row, seen) for row in rows], next=next, totals=totals)
+    items = [metrics(numbers, row, seen) for row in rows]
+    return MetricsPage(**head(reading), items=items, next=next, totals=totals, near=near)
 
 
 def _filters(params: MetricsParams) -> Iterator[Filter]:

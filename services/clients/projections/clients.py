@@ -147,6 +147,7 @@ COLLECTION = Collection(
         ),
     ),
     text=_text,
+    names=lambda client: client.name,
 )
 CLIENTS = Projection("clients", 1, [COLLECTION])
 

@@ -73,6 +73,7 @@ CONTACTS = Projection(
             },
             indexes=(("client_id", "name_key"), ("name_key",), ("number",), ("added_at",), ("changed_at",)),
             text=_text,
+            names=lambda contact: contact.name if contact.removed_at is None else "",
         )
     ],
 )

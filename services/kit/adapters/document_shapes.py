@@ -51,10 +51,15 @@ def declared(collections: Sequence[Collection], counters: Sequence[Counter]) -> 
     """Return the declarations as text: groups with the same text are stored alike."""
     return json.dumps(
         [
-            sorted((c.name, sorted(c.columns.items()), c.indexes, c.text is not None) for c in collections),
+            sorted((c.name, sorted(c.columns.items()), c.indexes, c.text is not None, *_named(c)) for c in collections),
             sorted((c.name, list(c.keys.items()), c.values, c.indexes) for c in counters),
         ]
     )
+
+
+def _named(shape: Collection) -> tuple[str, ...]:
+    """Groups without names are told as they were before there were any: stored ones stay theirs."""
+    return () if shape.names is None else ("names",)
 
 
 def nullable(shape: Collection) -> frozenset[str]:

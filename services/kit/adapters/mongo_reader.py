@@ -14,9 +14,10 @@ from services.kit.adapters.document_shapes import folded
 from services.kit.adapters.mongo_connection import Mongo, Rows, meaning
 from services.kit.adapters.mongo_filters import Condition, conditions, together
 from services.kit.adapters.mongo_find import Find
-from services.kit.adapters.mongo_grams import pipeline
+from services.kit.adapters.mongo_grams import near_pipeline, pipeline
 from services.kit.adapters.mongo_lanes import state
 from services.kit.adapters.mongo_shapes import LANES, Fields, Keys, MongoRows, MongoShape, MongoSums, id_of, place
+from services.kit.adapters.near_names import Sought
 from services.kit.documents import Cursor, Filter, LaneState, Page, Row, Stored
 
 _BODY = {"_b": 1, "_l": 1}
@@ -133,6 +134,23 @@ class Snapshot:
             return []
         found = await self._aggregate(rows, pipeline(words, limit, _BODY))
         return [Stored(id_of(row["_id"]), row["_l"], shape.decode(row["_b"])) for row in found]
+
+    async def near(self, group: str, collection: str, text: str, limit: int = 20) -> list[Stored]:
+        """See the port."""
+        shape, rows = self._collection(group, collection)
+        if shape.names is None:
+            raise KeyError(f"collection {collection} declares no names")
+        sought = Sought.of(text)
+        if not sought.guessable:
+            return []
+        found = await self._aggregate(rows, near_pipeline(sought, {"_t": 1, "_w": 1}))
+        nearest = sought.nearest(((row["_id"], row["_t"], row["_w"]) for row in found), limit)
+        asked = {"_id": {"$in": [each for _, each in nearest]}}
+        bodies = {row["_id"]: row for row in await self._read(rows, asked, _BODY, [], 0)}
+        return [
+            Stored(id_of(each), bodies[each]["_l"], shape.decode(bodies[each]["_b"]), slips=slips)
+            for slips, each in nearest
+        ]
 
     # ------------------------------------------------------------ counters and lanes
 

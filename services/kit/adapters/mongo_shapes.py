@@ -2,8 +2,8 @@
 
 A group lives in a *space* of its own: the first part of its collections' names, never used twice. `_id` of a document
 is its id and lane as one text, in whose order rows are listed. Fields that begin with `_` are the adapter's: `_l`
-(lane), `_b` (body as JSON), `_t` (text as it is searched), `_g` (its trigrams). Declared columns are fields of their
-own.
+(lane), `_b` (body as JSON), `_t` (text as it is searched), `_w` (words of the names in it), `_g` (what the index holds
+of both). Declared columns are fields of their own.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from services.kit.adapters.document_shapes import (
     getter,
     nullable,
 )
-from services.kit.adapters.mongo_grams import grams
+from services.kit.adapters.mongo_grams import grams, name_grams
+from services.kit.adapters.near_names import name_words
 from services.kit.documents import Collection, ColumnKind, Counter
 
 FORMAT = 1
@@ -53,6 +54,7 @@ class MongoRows:
         self.suffix = f"c.{shape.name}"
         self.kinds = shape.columns
         self.text = shape.text
+        self.names = shape.names
         self.nullable = nullable(shape)
         self.encode = msgspec.json.Encoder().encode
         self.decode: Callable[[bytes], Any] = msgspec.json.Decoder(shape.model).decode
@@ -101,6 +103,9 @@ class MongoRows:
             text = folded(self.text(document))
             made["_t"] = text
             made["_g"] = grams(text)
+            if self.names is not None:
+                made["_w"] = name_words(self.names(document))
+                made["_g"] += name_grams(made["_w"])
         return made
 
 

@@ -187,6 +187,8 @@ class GroupFile:
             for table in self.shape.collections.values() if self.shape is not None else ():
                 if table.text is not None:  # else VACUUM would keep the index entries of deleted texts
                     self._db.execute(f"INSERT INTO {table.search}({table.search}) VALUES ('optimize')")
+                if table.names is not None:
+                    self._db.execute(f"INSERT INTO {table.starts}({table.starts}) VALUES ('optimize')")
             self._db.execute("VACUUM")
             if self._checkpoint("TRUNCATE") < 0:
                 raise Unavailable("A long read keeps deleted pages in use; compact again later.")

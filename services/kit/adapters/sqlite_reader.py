@@ -14,6 +14,7 @@ from services.kit.adapters.sqlite_connection import translated
 from services.kit.adapters.sqlite_filters import conditions
 from services.kit.adapters.sqlite_find import WALK, Find
 from services.kit.adapters.sqlite_group import GroupFile, read_lanes
+from services.kit.adapters.sqlite_near import near
 from services.kit.adapters.sqlite_schema import CollectionTable, CounterTable
 from services.kit.documents import Cursor, Filter, LaneState, Page, Row, Stored
 
@@ -138,6 +139,13 @@ class Snapshot:
         sql = f"SELECT _id, _lane, _body FROM ({rows}) WHERE {tests} LIMIT ?"
         found = self._db(group).execute(sql, (*values, *short, limit)).fetchall()
         return [Stored(key, lane, table.decode(body)) for key, lane, body in found]
+
+    async def near(self, group: str, collection: str, text: str, limit: int = 20) -> list[Stored]:
+        """See the port."""
+        table = self._collection(group, collection)
+        if table.names is None:
+            raise KeyError(f"collection {collection} declares no names")
+        return near(self._db(group), table, text, limit)
 
     # ------------------------------------------------------------ counters and lanes
 

@@ -1,6 +1,7 @@
 """What a group's SQLite file consists of: tables, indexes and the statements on them, made from the declared shapes.
 
-Names that begin with `_` are the adapter's: `_n` (row number), `_id`, `_lane`, `_body` (JSON), `_text` (searched).
+Names that begin with `_` are the adapter's: `_n` (row number), `_id`, `_lane`, `_body` (JSON), `_text` (searched),
+`_names` (words of the names in it). The triggers use `starts` of near_names, which a connection that writes must have.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from services.kit.adapters.document_shapes import (
     getter,
     nullable,
 )
+from services.kit.adapters.near_names import name_words
 from services.kit.documents import Collection, ColumnKind, Counter
 
 FORMAT = 1
@@ -53,14 +55,17 @@ class CollectionTable:
         self.name = shape.name
         self.table = quoted(f"c_{shape.name}")
         self.search = quoted(f"f_{shape.name}")
+        self.starts = quoted(f"s_{shape.name}")
         self.kinds = shape.columns
         self.indexes = shape.indexes
         self.text = shape.text
+        self.names = shape.names
         self.nullable = nullable(shape)
         self.encode = msgspec.json.Encoder().encode
         self.decode: Callable[[bytes], Any] = msgspec.json.Decoder(shape.model).decode
         self.values = getter(list(shape.columns))
-        names = [quoted(each) for each in shape.columns] + (["_text"] if shape.text else []) + ["_body"]
+        self._searched = (["_text"] if shape.text else []) + (["_names"] if shape.names else [])
+        names = [*(quoted(each) for each in shape.columns), *self._searched, "_body"]
         updates = ", ".join(f"{each}=excluded.{each}" for each in names)
         insert = f"INSERT INTO {self.table}(_id, _lane, {', '.join(names)}) VALUES ({_marks(len(names) + 2)})"
         self.insert = insert
@@ -71,15 +76,17 @@ class CollectionTable:
 
     def row(self, id: str, lane: int, document: Any) -> tuple[Any, ...]:
         """Return the parameters of `insert` and `upsert`."""
-        if self.text is None:
-            return (id, lane, *self.values(document), self.encode(document))
-        return (id, lane, *self.values(document), folded(self.text(document)), self.encode(document))
+        return (id, lane, *self.values(document), *self._texts(document), self.encode(document))
 
     def change(self, values: Values, id: str, lane: int, document: Any) -> tuple[Any, ...]:
         """Return the parameters of `update`."""
+        return (*values(document), *self._texts(document), self.encode(document), id, lane)
+
+    def _texts(self, document: Any) -> tuple[str, ...]:
         if self.text is None:
-            return (*values(document), self.encode(document), id, lane)
-        return (*values(document), folded(self.text(document)), self.encode(document), id, lane)
+            return ()
+        text = folded(self.text(document))
+        return (text,) if self.names is None else (text, name_words(self.names(document)))
 
     def update(self, changed: frozenset[str]) -> tuple[str, Values]:
         """Return the statement that sets body and `changed` only, so that SQLite touches only their indexes, and the
@@ -89,7 +96,7 @@ class CollectionTable:
         if unknown := changed - self.kinds.keys():
             raise KeyError(f"collection {self.name} has no column {sorted(unknown)}")
         names = sorted(changed)
-        sets = "".join(f"{quoted(each)}=?, " for each in names) + ("_text=?, " if self.text else "") + "_body=?"
+        sets = ", ".join(f"{each}=?" for each in [*map(quoted, names), *self._searched, "_body"])
         made = f"UPDATE {self.table} SET {sets} WHERE _id=? AND _lane=?", getter(names)
         self._updates[changed] = made
         return made
@@ -117,7 +124,7 @@ class CollectionTable:
             f"{quoted(name)} {TYPES[kind]}{'' if name in self.nullable else ' NOT NULL'}, "
             for name, kind in self.kinds.items()
         )
-        text = "_text TEXT NOT NULL, " if self.text else ""
+        text = "".join(f"{each} TEXT NOT NULL, " for each in self._searched)
         keys = "_n INTEGER PRIMARY KEY, _id TEXT NOT NULL, _lane INTEGER NOT NULL"
         return [f"CREATE TABLE {self.table}({keys}, {columns}{text}_body BLOB NOT NULL) STRICT"]
 
@@ -129,6 +136,8 @@ class CollectionTable:
             made.append(f"CREATE INDEX {self.index(columns)} ON {self.table}({names}, _id, _lane)")
         if self.text is not None:
             made += self._finish_search()
+        if self.names is not None:
+            made += self._finish_names()
         return made
 
     def _finish_search(self) -> list[str]:
@@ -143,6 +152,20 @@ class CollectionTable:
             f"CREATE TRIGGER {quoted(f'{self.name}:put')} AFTER INSERT ON {self.table} BEGIN {add} END",
             f"CREATE TRIGGER {quoted(f'{self.name}:delete')} AFTER DELETE ON {self.table} BEGIN {remove} END",
             f"CREATE TRIGGER {quoted(f'{self.name}:change')} {changed} BEGIN {remove} {add} END",
+        ]
+
+    def _finish_names(self) -> list[str]:
+        """An index without a content of its own: what it holds follows from the names."""
+        add = f"INSERT INTO {self.starts}(rowid, _names) VALUES (new._n, starts(new._names));"
+        old = "'delete', old._n, starts(old._names)"
+        remove = f"INSERT INTO {self.starts}({self.starts}, rowid, _names) VALUES ({old});"
+        changed = f"AFTER UPDATE OF _names ON {self.table} WHEN old._names IS NOT new._names"
+        return [
+            f"CREATE VIRTUAL TABLE {self.starts} USING fts5(_names, content='', detail=none, tokenize='ascii')",
+            f"INSERT INTO {self.starts}(rowid, _names) SELECT _n, starts(_names) FROM {self.table}",
+            f"CREATE TRIGGER {quoted(f'{self.name}:named')} AFTER INSERT ON {self.table} BEGIN {add} END",
+            f"CREATE TRIGGER {quoted(f'{self.name}:unnamed')} AFTER DELETE ON {self.table} BEGIN {remove} END",
+            f"CREATE TRIGGER {quoted(f'{self.name}:renamed')} {changed} BEGIN {remove} {add} END",
         ]
 
 

@@ -13,7 +13,7 @@ from services.kit.engine import Engine
 from services.kit.web import app as web
 from tests.support.staff import STAFF
 
-SELDOM = ("duckdb", "openpyxl")
+SELDOM = ("duckdb", "openpyxl", "rapidfuzz")
 
 
 def test_a_start_does_not_load_what_is_seldom_wanted() -> None:

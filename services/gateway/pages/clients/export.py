@@ -49,6 +49,7 @@ async def export_form(asker: Asker, request: Request) -> Response:
         "filters": page.words.together(page.asked),
         "count": page.texts.count(first.total),
         "exact": first.exact,
+        "near": first.near,
         "too_many": bool(page.asked.q) and (first.total > MOST or not first.exact),
         "action": page.asked.address(EXPORT),
         "back": page.asked.address(),

@@ -24,6 +24,7 @@ from services.gateway.pages.look import Look, keep
 from services.gateway.pages.more import EXPORT, entries
 from services.gateway.pages.render import html
 from services.gateway.pages.texts import Texts
+from services.kit.query import Match
 from services.kit.web import Asker, Sitting, caller_of
 
 GROUPS = ("clients", "analytics", "catalog", "gateway")
@@ -111,17 +112,29 @@ async def _list(
 ) -> dict[str, Any]:
     if view == "table":
         made = await table(asker, sitting, texts, words, asked, numbers=numbers, places=places)
-        return {"table": made, "sections": [], "empty": not made["total"]}
-    sections = [
-        await _section(asker, sitting, texts, asked, status) for status in _SECTIONS if asked.status in ("", status)
+        return {"table": made, "sections": [], "empty": not made["total"], "near": made["near"]}
+    sections, near = await _sections(asker, sitting, texts, asked, "exact"), False
+    if asked.q and not any(each["total"] for each in sections):
+        sections, near = await _sections(asker, sitting, texts, asked, "near"), True
+    empty = not any(each["total"] for each in sections)
+    return {"table": None, "sections": sections, "empty": empty, "near": near and not empty}
+
+
+async def _sections(asker: Asker, sitting: Sitting, texts: Texts, asked: Asked, match: Match) -> list[dict[str, Any]]:
+    return [
+        await _section(asker, sitting, texts, asked, status, match)
+        for status in _SECTIONS
+        if asked.status in ("", status)
     ]
-    return {"table": None, "sections": sections, "empty": not any(each["total"] for each in sections)}
 
 
-async def _section(asker: Asker, sitting: Sitting, texts: Texts, asked: Asked, status: ClientStatus) -> dict[str, Any]:
+async def _section(
+    asker: Asker, sitting: Sitting, texts: Texts, asked: Asked, status: ClientStatus, match: Match
+) -> dict[str, Any]:
     """Return one section: its clients as cards, how many there are, and the page after."""
     whole = asked.status == status
     given: dict[str, Any] = {**asked.of_clients(), "status": status, "limit": _PAGE if whole else _FIRST, "count": True}
+    given["match"] = match
     given["sort"] = "temperature" if status == "potential" else "name"
     try:
         page = await asker.ask(sitting, "/clients", **given, cursor=asked.cursor or None if whole else None)

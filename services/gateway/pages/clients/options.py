@@ -19,7 +19,7 @@ async def options(asker: Asker, request: Request) -> Response:
     text = sought(request.query_params)
     async with asker.sitting(caller_of(request), ("clients",)) as sitting:
         sort = "name" if text else "-changed_at"
-        found = (await asker.ask(sitting, "/clients", q=text or None, sort=sort, limit=_MOST)).items
+        found = (await asker.ask(sitting, "/clients", q=text or None, match="exact", sort=sort, limit=_MOST)).items
     listed = [{"value": each.client_id, "label": each.name, "note": f"#{each.number}"} for each in found]
     name = request.query_params.get("list", "list")
     return html(Look.of(request), "ui/options.html", {"options": listed, "list": name})

@@ -1,11 +1,12 @@
-"""What the palette finds: clients, contacts, what one can do; new mentions and the last changed before that (S0.39)."""
+"""What the palette finds: clients, contacts, what one can do, similar names; before that new mentions and what was
+changed last (S0.39)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from gettext import NullTranslations
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,7 +23,7 @@ from services.gateway.pages.render import html
 from services.gateway.pages.shell import Entry
 from services.gateway.pages.texts import Texts
 from services.kit.rights import Caller
-from services.kit.web import Asker, caller_of
+from services.kit.web import Asker, Sitting, caller_of
 
 _MOST = 5
 _PHONE = re.compile(r"\+?[\d\s().-]*\d[\d\s().-]*")
@@ -36,27 +37,48 @@ async def palette(asker: Asker, request: Request) -> Response:
     text = sought(request.query_params)
     try:
         async with asker.sitting(caller, ("clients",)) as sitting:
-            given: dict[str, Any] = {"limit": _MOST, "sort": "-changed_at", "q": _digits(text) or None}
-            clients = (await asker.ask(sitting, "/clients", **given)).items
-            people = (await asker.ask(sitting, "/contacts", **given)).items
+            found = await _found(asker, sitting, "/clients", _digits(text), _client)
+            persons = await _found(asker, sitting, "/contacts", _digits(text), _person)
             news = [] if text else (await told(asker, sitting, Texts(look.language), unread=True, limit=_MOST))[0]
     except Unavailable:
         return Response(status_code=503)
-    found = [
-        (each.changed_at, Entry(each.name, address(each.client_id), "building", f"#{each.number}")) for each in clients
-    ]
-    persons = [
-        (each.changed_at, Entry(each.name, contacts.address(each.contact_id), "user", f"#{each.number}"))
-        for each in people
-    ]
     acts = (words.gettext("Actions"), _acts(words, caller, text))
     if text:
-        groups = [(words.gettext("Clients"), _entries(found)), (words.gettext("Contacts"), _entries(persons)), acts]
+        groups = [
+            (words.gettext("Clients"), _entries(found.exact)),
+            (words.gettext("Contacts"), _entries(persons.exact)),
+            acts,
+            (words.gettext("Similar names"), _entries([*found.near, *persons.near])),
+        ]
     else:
-        last = sorted([*found, *persons], key=lambda each: each[0], reverse=True)[:_MOST]
+        last = sorted([*found.exact, *persons.exact], key=lambda each: each[0], reverse=True)[:_MOST]
         mentions = [Entry(each.text, each.address, "bell", each.since) for each in news]
         groups = [(words.gettext("Mentions of you"), mentions), (words.gettext("Changed last"), _entries(last)), acts]
     return html(look, "ui/found.html", {"groups": groups})
+
+
+class _Found(NamedTuple):
+    """What has all the words, and what nearly has them; each with when it was changed."""
+
+    exact: list[tuple[int, Entry]]
+    near: list[tuple[int, Entry]]
+
+
+async def _found(asker: Asker, sitting: Sitting, path: str, text: str, entry: Callable[[Any], Entry]) -> _Found:
+    given: dict[str, Any] = {"sort": "-changed_at", "q": text or None}
+    exact = (await asker.ask(sitting, path, **given, match="exact", limit=_MOST)).items
+    near = []
+    if text and len(exact) < _MOST:
+        near = (await asker.ask(sitting, path, **given, match="near", limit=_MOST - len(exact))).items
+    return _Found(*([(each.changed_at, entry(each)) for each in some] for some in (exact, near)))
+
+
+def _client(each: Any) -> Entry:
+    return Entry(each.name, address(each.client_id), "building", f"#{each.number}")
+
+
+def _person(each: Any) -> Entry:
+    return Entry(each.name, contacts.address(each.contact_id), "user", f"#{each.number}")
 
 
 def _digits(text: str) -> str:

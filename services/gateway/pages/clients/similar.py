@@ -48,11 +48,11 @@ async def alike(
         ways.append(("email", email))
     found: dict[str, Alike] = {}
     for by, text in ways:
-        for each in (await asker.ask(sitting, "/clients", q=text, limit=_FEW)).items:
+        for each in (await asker.ask(sitting, "/clients", q=text, match="exact", limit=_FEW)).items:
             if each.client_id not in but and _has(each, by, text):
                 at = clients.address(each.client_id)
                 found.setdefault(each.client_id, Alike(each.name, each.number, at, "building", by))
-        for each in (await asker.ask(sitting, "/contacts", q=text, limit=_FEW)).items:
+        for each in (await asker.ask(sitting, "/contacts", q=text, match="exact", limit=_FEW)).items:
             if each.contact_id not in but and _has(each, by, text):
                 at = contacts.address(each.contact_id)
                 found.setdefault(each.contact_id, Alike(each.name, each.number, at, "user", by))

@@ -33,6 +33,7 @@ async def table(
         "rows": [_row(texts, words, each, page.metrics.get(each.client_id), balance) for each in page.clients],
         "total": page.total,
         "exact": page.exact,
+        "near": page.near,
         "numbers": numbers,
         "labels": {name: words.names[name] for name in FIELDS},
         "balance": balance,

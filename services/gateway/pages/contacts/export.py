@@ -55,6 +55,7 @@ async def export_form(asker: Asker, request: Request) -> Response:
         "filters": say.gettext("“%(text)s”") % {"text": asked.q} if asked.q else "",
         "count": Texts(look.language, settings.base_currency, settings.zone).count(first.total),
         "exact": first.exact,
+        "near": first.near,
         "too_many": bool(asked.q) and (first.total > MOST or not first.exact),
         "action": asked.address(EXPORT_CONTACTS),
         "back": asked.address(),

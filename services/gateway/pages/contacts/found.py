@@ -46,6 +46,8 @@ class Found:
     next: str | None
     total: int
     exact: bool
+    near: bool
+    """Nothing of it has all words of the search: names are written a little otherwise."""
 
 
 async def found(asker: Asker, sitting: Sitting, asked: Asked, *, limit: int, cursor: str | None) -> Found:
@@ -55,7 +57,7 @@ async def found(asker: Asker, sitting: Sitting, asked: Asked, *, limit: int, cur
     ids = ",".join(dict.fromkeys(each.client_id for each in page.items))
     named = (await asker.ask(sitting, "/clients", ids=ids)).items if ids else []
     clients = {client.client_id: client for client in named}
-    return Found(page.items, clients, page.next, page.total, page.total_exact)
+    return Found(page.items, clients, page.next, page.total, page.total_exact, page.near)
 
 
 async def metrics_of(asker: Asker, sitting: Sitting, people: Sequence[Any]) -> dict[str, Any]:

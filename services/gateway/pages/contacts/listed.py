@@ -74,6 +74,7 @@ async def _found(asker: Asker, sitting: Sitting, texts: Texts, asked: Asked) -> 
         ],
         "total": page.total,
         "exact": page.exact,
+        "near": page.near,
         "counted": metrics is not None,
         "more": asked.address(cursor=page.next) if page.next else "",
         "first": asked.address() if cursor else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from hashlib import sha256
-from typing import NamedTuple, cast, get_args
+from typing import Any, NamedTuple, cast, get_args
 
 from contracts.clients.events import Temperature
 from contracts.gateway.bulk_events import BulkAction
@@ -49,11 +49,13 @@ def picked(form: Mapping[str, str]) -> list[str]:
 
 
 async def matching(asker: Asker, sitting: Sitting, frame: Frame) -> list[str]:
-    """Return the ids of all clients that the list shows, of all its pages. Raises Invalid of the field `q` if a search
+    """Return the ids of all clients that the list shows, of all its pages; never those whose
+    names are only similar to a search. Raises Invalid of the field `q` if a search
     finds more than one page."""
     asked = frame.asked
     if asked.q:
-        page = await found(asker, sitting, asked, numbers=frame.numbers, places=frame.places, limit=MOST, cursor=None)
+        given: dict[str, Any] = {"numbers": frame.numbers, "places": frame.places, "limit": MOST, "cursor": None}
+        page = await found(asker, sitting, asked, **given, match="exact")
         if page.total > len(page.clients) or not page.exact:
             raise Invalid("narrow the search", field="q")
         return _some([each.client_id for each in page.clients])

@@ -10,7 +10,7 @@ import pytest
 
 from services.kit.adapters.near_names import Sought, name_words
 from services.kit.document_ports import Documents
-from services.kit.documents import Delete, LaneState, Purge, Put
+from services.kit.documents import Delete, Filter, LaneState, Purge, Put
 from tests.conformance.documents_fixtures import (
     DEALS,
     PEOPLE,
@@ -38,10 +38,12 @@ def person(id: str, name: str, **more: str) -> Put:
     return Put("people", id, Person(name, **more))
 
 
-async def near(documents: Documents, text: str, limit: int = 20, group: str = _GROUP) -> list[tuple[str, int]]:
+async def near(
+    documents: Documents, text: str, *where: Filter, limit: int = 20, group: str = _GROUP
+) -> list[tuple[str, int]]:
     """Return (id, slips) as they come."""
     async with documents.snapshot() as reader:
-        return [(row.id, row.slips) for row in await reader.near(group, "people", text, limit)]
+        return [(row.id, row.slips) for row in await reader.near(group, "people", text, where, limit)]
 
 
 async def test_names_are_found_with_a_slip_the_nearest_first(documents: Documents) -> None:
@@ -78,7 +80,7 @@ async def test_names_are_found_with_a_slip_the_nearest_first(documents: Document
         assert sorted(await near(documents, text)) == sorted(expected), text
     assert await near(documents, "ковалнеко", limit=2) == [("b", 1), ("b", 1)]
     async with documents.snapshot() as reader:
-        rows = await reader.near(_GROUP, "people", "ковалнеко", 20)
+        rows = await reader.near(_GROUP, "people", "ковалнеко")
         assert [(row.id, row.lane, row.document.name) for row in rows] == [
             ("b", 0, "Коваленко Петро"), ("b", 3, "Коваленко Ганна"), ("a", 3, "КОВАЛЕНКА Іван"),
         ]  # fmt: skip
@@ -96,6 +98,17 @@ async def test_what_was_changed_deleted_or_purged_is_not_near_any_more(documents
     await lane.write(Put("people", "c", Person("Kowalska", "", "z"), frozenset({"owner"})))
     assert await near(documents, "walkre") == []
     assert await near(documents, "kowalsky") == [("a", 1), ("c", 1)]
+
+
+async def test_conditions_leave_room_to_those_that_match(documents: Documents) -> None:
+    lane = await take(documents)
+    await lane.write(*(person(f"p{n}", "Walker", owner="me" if n > 7 else "other") for n in range(10)))
+    mine = Filter("owner", "=", "me")
+    assert await near(documents, "walkre", mine, limit=5) == [("p8", 1), ("p9", 1)]
+    assert await near(documents, "walkre", Filter("owner", "in", ("other",)), limit=3) == [
+        (f"p{n}", 1) for n in range(3)
+    ]
+    assert await near(documents, "walkre", mine, Filter("id", "=", "p9")) == [("p9", 1)]
 
 
 def _name(chance: random.Random) -> str:
@@ -128,8 +141,8 @@ async def test_all_that_is_near_is_found_whatever_is_typed(harness: Harness, doc
         text = " ".join(_mistyped(chance, each) for each in chance.sample(words, min(len(words), 2)))
         rows = [(id, f"#1\n{each.name}\n{each.mail}", name_words(each.name)) for id, each in people.items()]
         expected = [(id, slips) for slips, id in Sought.of(text).nearest(rows, 500)]
-        assert await near(documents, text, 500) == expected, text
-        assert await near(documents, text, 500, "built.1") == expected, text
+        assert await near(documents, text, limit=500) == expected, text
+        assert await near(documents, text, limit=500, group="built.1") == expected, text
         hits += len(expected)
     assert hits > harness.rounds  # the names are alike indeed
 

@@ -8,6 +8,7 @@ import random
 
 import pytest
 
+from services.kit.adapters import mongo_grams, sqlite_near
 from services.kit.adapters.near_names import Sought, name_words
 from services.kit.document_ports import Documents
 from services.kit.documents import Delete, Filter, LaneState, Purge, Put
@@ -109,6 +110,23 @@ async def test_conditions_leave_room_to_those_that_match(documents: Documents) -
         (f"p{n}", 1) for n in range(3)
     ]
     assert await near(documents, "walkre", mine, Filter("id", "=", "p9")) == [("p9", 1)]
+
+
+async def test_words_that_very_many_have_are_told_by_some_of_them(
+    documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for adapter in (sqlite_near, mongo_grams):
+        monkeypatch.setattr(adapter, "LOOKED_AT", 5)
+    lane = await take(documents)
+    names = ["Anna Smith"] * 10 + ["Oleh Walker"] * 10 + ["Walker Anna"] * 9 + ["Walker Anna Rare"]
+    await lane.write(*(person(f"{n:02}", name) for n, name in enumerate(names)))
+    both = await near(documents, "anan wlaker")
+    assert len(both) == 5
+    assert {slips for _, slips in both} == {2}
+    assert {id for id, _ in both} <= {f"{n}" for n in range(20, 30)}
+    assert await near(documents, "anan wlaker rare") == [("29", 2)]
+    assert await near(documents, "anan walker raer") == [("29", 2)]
+    assert len(await near(documents, "wlaker")) == 5
 
 
 def _name(chance: random.Random) -> str:

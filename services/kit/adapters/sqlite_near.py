@@ -64,7 +64,7 @@ def _bodies(db: sqlite3.Connection, table: CollectionTable, numbers: list[int]) 
 
 def _asked(table: CollectionTable, typed: Typed, *, alone: bool) -> list[tuple[str, str]]:
     """Return (query of row numbers, what it matches) that together find all documents which have the word, or nearly.
-    `alone`: there is no other word, so that those that have it are not wanted. None: the index does not know."""
+    `alone`: there is no other word, so that those that have it are not wanted. []: the indexes do not know."""
     made = []
     if typed.parts:
         lists = (" OR ".join(map(_quoted, each)) for each in typed.asked)

@@ -17,6 +17,7 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contracts.envelope import RecordedEvent
+from services.cli.demo.naming import Naming
 from services.kit.adapters import sqlite_keys, sqlite_log
 from services.kit.adapters.sqlite_files import own
 
@@ -35,6 +36,8 @@ FEW = 50
 """Clients of the rare owner."""
 _TEMPERATURES = (None, None, None, "hot", "warm", "warm", "cold", "cold", None, "not_interested", None)
 _COUNTRIES = ("UA", "DE", "PL", "FR", "US", "GB", "IT")
+_NAMED = (("uk", "UA", "Retail"), ("en", "PL", "Hotel"), ("uk", "UA", "Restaurant"), ("en", "GB", "Office"))
+"""Language, country and segment of the demo's names that clients have behind their number."""
 _TEXTS = (
     "Called back: the offer is being discussed, they will answer next week.",
     "Передзвонити у вівторок, просять знижку на другу партію.",
@@ -83,6 +86,7 @@ class Maker:
         self.spec = spec
         self.chance = Random(spec.seed)
         self.ids = Ids(self.chance)
+        self._naming = Naming(Random(spec.seed))
         self.clients = [self.ids.new() for _ in range(spec.clients)]
         ranks = list(range(spec.clients))
         self.chance.shuffle(ranks)
@@ -174,7 +178,9 @@ class Maker:
 
     def _client(self, number: int, client: str) -> Stored:
         type_ = "clients.ClientRegistered.v1"
-        hidden = f'{{"name":"Client {number} GmbH","email":"office@c{number}.example","phones":["+4930{number:07}"]}}'
+        language, known, segment = _NAMED[number % len(_NAMED)]
+        name = f"Client {number} {self._naming.name(language, known, segment)}"
+        hidden = f'{{"name":{json.dumps(name)},"email":"office@c{number}.example","phones":["+4930{number:07}"]}}'
         country, tags = _COUNTRIES[number % 7], [RARE_TAG] * (number % 2_000 == 0) + ["news"] * (number % 4 == 0)
         status, temperature = ("potential", "current")[number % 3 == 0], _TEMPERATURES[number % len(_TEMPERATURES)]
         data = (

@@ -41,12 +41,14 @@ class Reader(Protocol):
         """Return documents whose declared text holds all words of `text` (substrings from 3 letters on)."""
         ...
 
-    async def near(self, group: str, collection: str, text: str, limit: int = 20) -> list[Stored]:
-        """Return documents that `search` does not find, but would with some words of `text` written a little otherwise:
-        with one slip in a word of 4 to 7 letters, two in a longer one, against a word of the document's declared names
-        or its beginning. A slip is a letter that is missing, too much or another one, or two that changed places. Words
-        with digits, and addresses, must be there as they are. Fewest slips first, then by id and lane; out of
-        5,000 documents that look alike. A collection that declares no names raises KeyError."""
+    async def near(
+        self, group: str, collection: str, text: str, where: Sequence[Filter] = (), limit: int = 20
+    ) -> list[Stored]:
+        """Return documents that match `where`, and that `search` does not find but would with some words of `text`
+        written a little otherwise: with one slip in a word of 4 to 7 letters, two in a longer one, against a word of
+        the document's declared names or its beginning. A slip is a letter that is missing, too much or another one, or
+        two that changed places. Words with digits, and addresses, must be there as they are. Fewest slips first, then
+        by id and lane; out of 5,000 that look alike. A collection that declares no names raises KeyError."""
         ...
 
     async def count(self, group: str, collection: str, where: Sequence[Filter] = (), most: int = 10_000) -> int:

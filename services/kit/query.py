@@ -27,6 +27,8 @@ Sorts = Mapping[str, Sequence[tuple[str, bool]]]
 """What `sort` may say → (declared column, descending)."""
 SEARCHED = 1_000
 """Documents a search looks at; more of them are not sorted, and the answer says so."""
+NEAREST = 200
+"""The same of those that have its words nearly; the nearest."""
 _COUNTED = 10_000
 
 
@@ -121,6 +123,15 @@ class Whose(Enum):
     """It is nobody's: a funnel, a product."""
 
 
+@dataclass(frozen=True)
+class Hits:
+    """What a search finds. `near`: names are a letter or two otherwise; `exact` false: there are more."""
+
+    near: bool
+    rows: list[Stored]
+    exact: bool
+
+
 Past = Callable[[str], Awaitable[list[tuple[RecordedEvent, Any]]]]
 """stream → its events, each with its data; personal fields of an erased subject are blank."""
 Load = Callable[[Decider[Any, Any, Any], str], Awaitable[Loaded]]
@@ -211,25 +222,27 @@ class Reading:
     ) -> Page[Any]:
         match = params.match if isinstance(params, NamesParams) else "exact"
         page: Page[Any] = self.page([])
-        async for near, found in self.search(group, collection, params.q or "", match):
-            fitting = [each for each in found if all(matches(f, each.document) for f in where)]
+        async for hits in self.search(group, collection, params.q or "", match, where):
+            fitting = [each for each in hits.rows if all(matches(f, each.document) for f in where)]
             listed = nearest(fitting, sort, params.limit)
             page = self.page(listed, None, len(fitting) if params.count else None)
-            page = msgspec.structs.replace(page, near=near and bool(listed), total_exact=len(found) <= SEARCHED)
+            page = msgspec.structs.replace(page, near=hits.near and bool(listed), total_exact=hits.exact)
             if listed:
                 break
         return page
 
     async def search(
-        self, group: str, collection: str, text: str, match: Match | None
-    ) -> AsyncIterator[tuple[bool, list[Stored]]]:
-        """Yield (false, what has all words), then (true, what nearly has them), as far as `match` asks for them and one
-        goes on; of each at most `SEARCHED` + 1."""
+        self, group: str, collection: str, text: str, match: Match | None, where: Sequence[Filter]
+    ) -> AsyncIterator[Hits]:
+        """Yield what has all words, then what nearly has them, as far as `match` asks for them and one goes on. `where`
+        leaves room among the near ones to those that match; all are to be tested still."""
         name = self.groups[group]
         if match != "near":
-            yield False, await self.reader.search(name, collection, text, SEARCHED + 1)
+            found = await self.reader.search(name, collection, text, SEARCHED + 1)
+            yield Hits(False, found[:SEARCHED], len(found) <= SEARCHED)
         if match != "exact":
-            yield True, await self.reader.near(name, collection, text, SEARCHED + 1)
+            found = await self.reader.near(name, collection, text, where, NEAREST + 1)
+            yield Hits(True, found[:NEAREST], len(found) <= NEAREST)
 
 
 def newest(found: Sequence[Stored]) -> Any:

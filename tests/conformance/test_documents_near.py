@@ -8,9 +8,10 @@ import random
 
 import pytest
 
+from services.kit.adapters import mongo_grams, sqlite_near
 from services.kit.adapters.near_names import Sought, name_words
 from services.kit.document_ports import Documents
-from services.kit.documents import Delete, LaneState, Purge, Put
+from services.kit.documents import Delete, Filter, LaneState, Purge, Put
 from tests.conformance.documents_fixtures import (
     DEALS,
     PEOPLE,
@@ -38,10 +39,12 @@ def person(id: str, name: str, **more: str) -> Put:
     return Put("people", id, Person(name, **more))
 
 
-async def near(documents: Documents, text: str, limit: int = 20, group: str = _GROUP) -> list[tuple[str, int]]:
+async def near(
+    documents: Documents, text: str, *where: Filter, limit: int = 20, group: str = _GROUP
+) -> list[tuple[str, int]]:
     """Return (id, slips) as they come."""
     async with documents.snapshot() as reader:
-        return [(row.id, row.slips) for row in await reader.near(group, "people", text, limit)]
+        return [(row.id, row.slips) for row in await reader.near(group, "people", text, where, limit)]
 
 
 async def test_names_are_found_with_a_slip_the_nearest_first(documents: Documents) -> None:
@@ -78,7 +81,7 @@ async def test_names_are_found_with_a_slip_the_nearest_first(documents: Document
         assert sorted(await near(documents, text)) == sorted(expected), text
     assert await near(documents, "ковалнеко", limit=2) == [("b", 1), ("b", 1)]
     async with documents.snapshot() as reader:
-        rows = await reader.near(_GROUP, "people", "ковалнеко", 20)
+        rows = await reader.near(_GROUP, "people", "ковалнеко")
         assert [(row.id, row.lane, row.document.name) for row in rows] == [
             ("b", 0, "Коваленко Петро"), ("b", 3, "Коваленко Ганна"), ("a", 3, "КОВАЛЕНКА Іван"),
         ]  # fmt: skip
@@ -96,6 +99,34 @@ async def test_what_was_changed_deleted_or_purged_is_not_near_any_more(documents
     await lane.write(Put("people", "c", Person("Kowalska", "", "z"), frozenset({"owner"})))
     assert await near(documents, "walkre") == []
     assert await near(documents, "kowalsky") == [("a", 1), ("c", 1)]
+
+
+async def test_conditions_leave_room_to_those_that_match(documents: Documents) -> None:
+    lane = await take(documents)
+    await lane.write(*(person(f"p{n}", "Walker", owner="me" if n > 7 else "other") for n in range(10)))
+    mine = Filter("owner", "=", "me")
+    assert await near(documents, "walkre", mine, limit=5) == [("p8", 1), ("p9", 1)]
+    assert await near(documents, "walkre", Filter("owner", "in", ("other",)), limit=3) == [
+        (f"p{n}", 1) for n in range(3)
+    ]
+    assert await near(documents, "walkre", mine, Filter("id", "=", "p9")) == [("p9", 1)]
+
+
+async def test_words_that_very_many_have_are_told_by_some_of_them(
+    documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for adapter in (sqlite_near, mongo_grams):
+        monkeypatch.setattr(adapter, "LOOKED_AT", 5)
+    lane = await take(documents)
+    names = ["Anna Smith"] * 10 + ["Oleh Walker"] * 10 + ["Walker Anna"] * 9 + ["Walker Anna Rare"]
+    await lane.write(*(person(f"{n:02}", name) for n, name in enumerate(names)))
+    both = await near(documents, "anan wlaker")
+    assert len(both) == 5
+    assert {slips for _, slips in both} == {2}
+    assert {id for id, _ in both} <= {f"{n}" for n in range(20, 30)}
+    assert await near(documents, "anan wlaker rare") == [("29", 2)]
+    assert await near(documents, "anan walker raer") == [("29", 2)]
+    assert len(await near(documents, "wlaker")) == 5
 
 
 def _name(chance: random.Random) -> str:
@@ -128,8 +159,8 @@ async def test_all_that_is_near_is_found_whatever_is_typed(harness: Harness, doc
         text = " ".join(_mistyped(chance, each) for each in chance.sample(words, min(len(words), 2)))
         rows = [(id, f"#1\n{each.name}\n{each.mail}", name_words(each.name)) for id, each in people.items()]
         expected = [(id, slips) for slips, id in Sought.of(text).nearest(rows, 500)]
-        assert await near(documents, text, 500) == expected, text
-        assert await near(documents, text, 500, "built.1") == expected, text
+        assert await near(documents, text, limit=500) == expected, text
+        assert await near(documents, text, limit=500, group="built.1") == expected, text
         hits += len(expected)
     assert hits > harness.rounds  # the names are alike indeed
 

@@ -18,7 +18,7 @@ from services.analytics.reads.kept import added_up
 from services.analytics.reads.shared import Numeric, Six, head, numbers_of, seen_by, six
 from services.kit.context import matches, ordered
 from services.kit.documents import Filter
-from services.kit.query import MATCH, SEARCHED, Match, PageParams, Reading, Whose, equal
+from services.kit.query import MATCH, SEARCHED, Match, PageParams, Reading, Whose, equal, unless
 from services.kit.rights import needs
 
 _SUMMED = ("sales_count", "sales_sum", "in_work_count", "in_work_sum", "refused_count", "refused_sum", "balance")
@@ -88,12 +88,14 @@ async def clients_metrics(reading: Reading, params: MetricsParams) -> MetricsPag
     sort = [(params.sort.removeprefix("-"), params.sort.startswith("-"))]
     if params.q:
         made = _page(reading, numbers, seen, [], _of_rows([], params, seen))
-        async for near, found in reading.search("clients", "clients", params.q, params.match):
-            rows = await numbers.rows([each.id for each in found[:SEARCHED]])
+        there = [*unless(not params.listed, "archived_at"), *unless(not params.listed, "erased_at")]
+        there += reading.within(Whose.OWNER)
+        async for hits in reading.search("clients", "clients", params.q, params.match, there):
+            rows = await numbers.rows([each.id for each in hits.rows])
             fitting = [(row.subject_id, row) for row in rows if all(matches(each, row) for each in where)]
             in_order = [row for _, row in ordered(fitting, sort)]
-            totals = _of_rows(in_order, params, seen, exact=len(found) <= SEARCHED)
-            made = _page(reading, numbers, seen, in_order[: params.limit], totals, near=near and bool(in_order))
+            totals = _of_rows(in_order, params, seen, exact=hits.exact)
+            made = _page(reading, numbers, seen, in_order[: params.limit], totals, near=hits.near and bool(in_order))
             if in_order:
                 break
         return made

@@ -36,10 +36,10 @@ def pipeline(words: list[str], limit: int, fields: dict[str, int]) -> list[dict[
     return [{"$limit": WALK}, {"$match": {"$and": tests}}, {"$limit": limit}, {"$project": fields}]
 
 
-def near_pipeline(sought: Sought, fields: dict[str, int]) -> list[dict[str, Any]]:
-    """Return the stages that find all documents which have all the words, or nearly."""
+def near_pipeline(sought: Sought, where: list[Condition], fields: dict[str, int]) -> list[dict[str, Any]]:
+    """Return the stages that find all documents which match, and have all the words, or nearly."""
     tests = [test for each in sought.words if (test := _asked(each, alone=len(sought.words) == 1))]
-    return [{"$match": {"$and": tests}}, {"$limit": LOOKED_AT}, {"$project": fields}]
+    return [{"$match": {"$and": [*tests, *where]}}, {"$limit": LOOKED_AT}, {"$project": fields}]
 
 
 def _asked(typed: Typed, *, alone: bool) -> Condition | None:

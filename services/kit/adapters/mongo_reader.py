@@ -135,7 +135,9 @@ class Snapshot:
         found = await self._aggregate(rows, pipeline(words, limit, _BODY))
         return [Stored(id_of(row["_id"]), row["_l"], shape.decode(row["_b"])) for row in found]
 
-    async def near(self, group: str, collection: str, text: str, limit: int = 20) -> list[Stored]:
+    async def near(
+        self, group: str, collection: str, text: str, where: Sequence[Filter] = (), limit: int = 20
+    ) -> list[Stored]:
         """See the port."""
         shape, rows = self._collection(group, collection)
         if shape.names is None:
@@ -143,7 +145,7 @@ class Snapshot:
         sought = Sought.of(text)
         if not sought.guessable:
             return []
-        found = await self._aggregate(rows, near_pipeline(sought, {"_t": 1, "_w": 1}))
+        found = await self._aggregate(rows, near_pipeline(sought, conditions(shape, where), {"_t": 1, "_w": 1}))
         nearest = sought.nearest(((row["_id"], row["_t"], row["_w"]) for row in found), limit)
         asked = {"_id": {"$in": [each for _, each in nearest]}}
         bodies = {row["_id"]: row for row in await self._read(rows, asked, _BODY, [], 0)}

@@ -140,12 +140,14 @@ class Snapshot:
         found = self._db(group).execute(sql, (*values, *short, limit)).fetchall()
         return [Stored(key, lane, table.decode(body)) for key, lane, body in found]
 
-    async def near(self, group: str, collection: str, text: str, limit: int = 20) -> list[Stored]:
+    async def near(
+        self, group: str, collection: str, text: str, where: Sequence[Filter] = (), limit: int = 20
+    ) -> list[Stored]:
         """See the port."""
         table = self._collection(group, collection)
         if table.names is None:
             raise KeyError(f"collection {collection} declares no names")
-        return near(self._db(group), table, text, limit)
+        return near(self._db(group), table, text, where, limit)
 
     # ------------------------------------------------------------ counters and lanes
 

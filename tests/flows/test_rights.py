@@ -100,7 +100,7 @@ WRITES: dict[str, set[str]] = {
     "/clients/{client_id}/erase": {A, D},
     "/contacts": {A, D, M},
     "/contacts/{contact_id}": {A, D, M},
-    "/contacts/{contact_id}/remove": {A, D, M},
+    **{f"/contacts/{{contact_id}}/{what}": {A, D, M} for what in ("remove", "restore")},
     "/notes": {A, D, M},
     **{f"/notes/{{note_id}}/{what}": {A, D, M} for what in ("text", "priority", "remove", "restore")},
     **{f"/mentions/{{note_id}}/{what}": {A, D, M, K} for what in ("read", "unread")},

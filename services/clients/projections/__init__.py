@@ -16,7 +16,7 @@ from services.kit.projection import Context, Projection
 
 # Mentions stand before notes: what is new is told by what a note was before. Notes stand before the last note: it is
 # found among notes that are folded already.
-CLIENTS_GROUP = Projection("clients", 6).include(
+CLIENTS_GROUP = Projection("clients", 7).include(
     MENTIONS, NOTES, CONTACTS, CLIENTS, LAST_NOTE, LEADS, ERASURES, HANDOVERS
 )
 

@@ -102,7 +102,12 @@ async def _bulk(running: Engine, me: str) -> None:
         rows = (await reader.find(name["clients"], "clients", sort=[("number", False)], limit=3)).rows
     acts = Acts(running)
     await acts.begin(
-        caller_of(me, "administrator", OwnRights()), BULK, "tag", "Ґатунок", [*(row.id for row in rows), "guessed"]
+        caller_of(me, "administrator", OwnRights()),
+        BULK,
+        "client",
+        "tag",
+        "Ґатунок",
+        [*(row.id for row in rows), "guessed"],
     )
     assert await acts.over(BULK, PATIENCE)
 

@@ -59,7 +59,8 @@ async def found(asker: Asker, sitting: Sitting, asked: Asked, *, limit: int, cur
 async def found_of(asker: Asker, sitting: Sitting, ids: Sequence[str]) -> Found:
     """Ask for these contact persons, at most 200, in this order; those that are removed or erased are left out."""
     listed = (await asker.ask(sitting, "/contacts", ids=",".join(ids))).items if ids else []
-    people = [each for each in listed if each.removed_at is None and each.erased_at is None]
+    there = {each.contact_id: each for each in listed if each.removed_at is None and each.erased_at is None}
+    people = [there[id] for id in ids if id in there]
     return Found(people, await _companies(asker, sitting, people), None, len(people), exact=True)
 
 

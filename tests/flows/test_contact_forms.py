@@ -238,3 +238,7 @@ async def test_forms_are_offered_and_taken_as_the_rights_allow(tmp_path: Path) -
         await sent(app, "/contacts/ada/mark/main", {"key": "x"}, 303, **bearer("manager:me:team"))
         await sent(app, "/contacts/new", new, 303, **bearer("manager:mate"))
         assert [each["name"] for each in await of_client(app)] == ["Ada", "X"]
+        await sent(app, "/contacts/ada/mark/remove", {"key": "gone"}, 303, **bearer("manager:mate"))
+        for who, status in (("marketer:kim", 403), ("manager:stranger:own", 404), ("manager:me:team", 200)):
+            answer = await app.post("/contacts/ada/restore", {}, **bearer(who))
+            assert answer.status_code == status, who

@@ -157,6 +157,12 @@ class RemoveContact(Command):
     contact_id: Id
 
 
+class RestoreContact(Command):
+    """Bring back a contact person that was removed; the main one is the main one again, unless another was chosen."""
+
+    contact_id: Id
+
+
 class AddNote(Command):
     note_id: Id
     client_id: Id
@@ -254,7 +260,7 @@ ClientCommand = (
     | ChooseMainContact
     | EraseClient
 )
-ContactCommand = AddContact | ChangeContact | RemoveContact
+ContactCommand = AddContact | ChangeContact | RemoveContact | RestoreContact
 MentionCommand = ReadMention | UnreadMention
 NoteCommand = AddNote | EditNote | ChangeNotePriority | RemoveNote | RestoreNote
 LeadCommand = CaptureLead | TakeLead | ConvertLead | CloseLead

@@ -162,7 +162,15 @@ class ContactChanged(_ContactDetails):
 
 
 class ContactRemoved(_OfContact):
+    """Gone from lists, not destroyed; deals and orders that name it keep it."""
+
     type = "clients.ContactRemoved.v1"
+
+
+class ContactRestored(_OfContact):
+    """There again as it was when it was removed."""
+
+    type = "clients.ContactRestored.v1"
 
 
 class _OfNote(Event):

@@ -1,4 +1,4 @@
-"""What is said of one change of many clients: chosen, begun, ended, taken back. Sent from within alone (#5)."""
+"""What is said of one change of many records: chosen, begun, ended, taken back. Sent from within alone (#5)."""
 
 from __future__ import annotations
 
@@ -9,16 +9,25 @@ from pydantic import Field
 from contracts.base import Command, Id, Line, Ordinal
 from contracts.gateway.bulk_events import BulkAction, NotDone
 
+_Chosen = Annotated[list[Id], Field(min_length=1, max_length=1000)]
+
 
 class ChooseBulkClients(Command):
-    """Name clients that are meant, at most 1,000 at once."""
+    """Name clients that are meant, at most 1,000 at once. An act is on records of one kind."""
 
     bulk_id: Id
-    client_ids: Annotated[list[Id], Field(min_length=1, max_length=1000)]
+    client_ids: _Chosen
+
+
+class ChooseBulkContacts(Command):
+    """Name contact persons that are meant, at most 1,000 at once. An act is on records of one kind."""
+
+    bulk_id: Id
+    contact_ids: _Chosen
 
 
 class BeginBulk(Command):
-    """Say that all chosen clients are to be changed so."""
+    """Say that all chosen records are to be changed so."""
 
     bulk_id: Id
     action: BulkAction
@@ -45,4 +54,4 @@ class FinishBulkUndo(Command):
     not_done: list[NotDone] = []
 
 
-BulkCommand = ChooseBulkClients | BeginBulk | FinishBulk | UndoBulk | FinishBulkUndo
+BulkCommand = ChooseBulkClients | ChooseBulkContacts | BeginBulk | FinishBulk | UndoBulk | FinishBulkUndo

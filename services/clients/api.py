@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -64,6 +64,10 @@ _LEAD_SORTS: Sorts = {
 }
 
 
+_Ids = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:,-]{1,13000}$")] | None
+_IDS = Field(None, description="Only these, separated by commas, at most 200; without order, cursor and other filters.")
+
+
 class ClientsParams(NamesParams):
     """Filters combine (S3.8). Temperature sorts hot, warm, cold, unknown, not interested, then by name (P28)."""
 
@@ -89,9 +93,7 @@ class ClientsParams(NamesParams):
     tag: Line | None = Field(None, description="One of the client's tags, as it is written there.")
     archived: bool = Field(False, description="Also show clients in the archive.")
     erased: bool = Field(False, description="Also show clients whose personal data was erased.")
-    ids: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:,-]{1,13000}$")] | None = Field(
-        None, description="Only these, separated by commas, at most 200; without order, cursor and other filters."
-    )
+    ids: _Ids = _IDS
 
 
 class ClientParams(Params):
@@ -121,6 +123,7 @@ class ContactsParams(NamesParams):
     client_id: Id | None = None
     removed: bool = Field(False, description="Also show removed contact persons.")
     erased: bool = Field(False, description="Also show those whose personal data was erased.")
+    ids: _Ids = _IDS
 
 
 class ContactParams(Params):
@@ -153,11 +156,7 @@ class LeadParams(Params):
 async def clients(reading: Reading, params: ClientsParams) -> Page[Client]:
     """List clients. Searched by name, email, phone, tax number, address and #number; names tolerate a slip."""
     if params.ids is not None:
-        ids = [id for id in params.ids.split(",") if id][:200]
-        found = await reading.reader.get_many(reading.groups["clients"], "clients", ids)
-        within = reading.within(Whose.OWNER)
-        shown = [row.document for row in found if all(matches(each, row.document) for each in within)]
-        return reading.page(shown)
+        return reading.page(await _these(reading, "clients", params.ids))
     where = equal(params, "status", "owner_id", "category", "segment", "country")
     if params.temperature is not None:
         where.append(Filter("temperature_rank", "=", RANKS[params.temperature]))
@@ -165,6 +164,14 @@ async def clients(reading: Reading, params: ClientsParams) -> Page[Client]:
         where.append(Filter("tag_words", "word", params.tag))
     where += unless(params.erased, "erased_at") + unless(params.archived, "archived_at")
     return await reading.find("clients", "clients", params, where, _CLIENT_SORTS[params.sort], whose=Whose.OWNER)
+
+
+async def _these(reading: Reading, collection: str, ids: str) -> list[Any]:
+    """Return the documents with these ids that are there and within reach; archived, removed and erased ones too."""
+    wanted = [id for id in ids.split(",") if id][:200]
+    found = await reading.reader.get_many(reading.groups["clients"], collection, wanted)
+    within = reading.within(Whose.OWNER)
+    return [row.document for row in found if all(matches(each, row.document) for each in within)]
 
 
 async def client(reading: Reading, params: ClientParams) -> One[Client]:
@@ -190,6 +197,8 @@ async def client_contacts(reading: Reading, params: ClientContactsParams) -> Pag
 
 async def contacts(reading: Reading, params: ContactsParams) -> Page[Contact]:
     """List contact persons. Searched by name, email, phone, Telegram and #number; names tolerate a slip."""
+    if params.ids is not None:
+        return reading.page(await _these(reading, "contacts", params.ids))
     where = [*equal(params, "client_id"), *unless(params.removed, "removed_at"), *unless(params.erased, "erased_at")]
     return await reading.find("clients", "contacts", params, where, _CONTACT_SORTS[params.sort], whose=Whose.OWNER)
 

@@ -12,6 +12,7 @@ from contracts.clients.commands import (
     ConvertLead,
     MoveClient,
     RegisterClient,
+    RestoreContact,
     TakeLead,
 )
 from contracts.ids import derived_id
@@ -146,6 +147,14 @@ async def choose_main_contact(desk: Desk, command: ChooseMainContact, _: Meta) -
 async def add_contact(desk: Desk, command: AddContact, _: Meta) -> AddContact:
     """Check the client. Raises UnknownReference, ErasedClient."""
     await check_client(desk, command.client_id)
+    return command
+
+
+async def restore_contact(desk: Desk, command: RestoreContact, _: Meta) -> RestoreContact:
+    """Check that the client was not erased: its contact persons were destroyed with it (X10). Raises ErasedClient."""
+    state = (await desk.handler.load(contacts.CONTACT, command.contact_id)).state
+    if isinstance(state, contacts.Removed):
+        await check_client(desk, state.contact.client_id)
     return command
 
 

@@ -48,6 +48,7 @@ HANDLES = (
     _new_contact("/contacts", c.AddContact, enrich=edge.add_contact),
     _contact("/contacts/{contact_id}", c.ChangeContact),
     _contact("/contacts/{contact_id}/remove", c.RemoveContact),
+    _contact("/contacts/{contact_id}/restore", c.RestoreContact, enrich=edge.restore_contact),
     _note("/notes", c.AddNote, creates=True, enrich=edge_notes.add_note, whose=rights.named_client),
     _note("/notes/{note_id}/text", c.EditNote, enrich=edge_notes.edit_note),
     _note("/notes/{note_id}/priority", c.ChangeNotePriority),

@@ -6,6 +6,7 @@ from contracts.clients import commands as c
 from contracts.problem import Invalid, NotFound, UnknownReference
 from services.clients.domain.client import CLIENT
 from services.clients.domain.contact import CONTACT
+from services.clients.domain.contact import Removed as RemovedContact
 from services.clients.domain.lead import LEAD
 from services.clients.domain.note import NOTE
 from services.clients.domain.note import Removed as RemovedNote
@@ -59,10 +60,10 @@ async def named_client(desk: Desk, command: c.AddContact | c.AddNote, reach: Rea
         raise UnknownReference(f"there is no client {command.client_id}", field="client_id")
 
 
-async def the_contact(desk: Desk, command: c.ChangeContact | c.RemoveContact, reach: Reach) -> None:
+async def the_contact(desk: Desk, command: c.ChangeContact | c.RemoveContact | c.RestoreContact, reach: Reach) -> None:
     """Raise NotFound for a contact person of a client out of reach."""
     state = (await desk.handler.load(CONTACT, command.contact_id)).state
-    client_id = getattr(state, "client_id", None)
+    client_id = getattr(state.contact if isinstance(state, RemovedContact) else state, "client_id", None)
     if client_id is not None and not await _covered(desk, client_id, reach):
         raise NotFound(f"there is no contact {command.contact_id}", field="contact_id")
 

@@ -87,7 +87,7 @@ _OWN = (
 
 _BULK = tuple(
     Handles(None, command, BULK, "bulk_id", needs=needs("clients.write"), whose=None)
-    for command in (b.ChooseBulkClients, b.BeginBulk, b.FinishBulk, b.UndoBulk, b.FinishBulkUndo)
+    for command in (b.ChooseBulkClients, b.ChooseBulkContacts, b.BeginBulk, b.FinishBulk, b.UndoBulk, b.FinishBulkUndo)
 )
 _view = partial(Handles, decider=VIEW, key="view_id", needs=needs("clients.read"), whose=None)
 _VIEWS = (

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
-from tests.browser.served import BULK, LOGIN, PASSWORD, VIEW
+from tests.browser.served import BULK, LOGIN, PASSWORD, REMOVED, VIEW
 
 AXE = Path(__file__).parents[2] / "assets/node_modules/axe-core/axe.min.js"
 WIDTHS = {390: 844, 820: 1180, 1440: 900}
@@ -33,7 +33,8 @@ PAGES = (
     "/clients/new", f"{CLIENT}/edit", f"{CLIENT}/erase", f"{CLIENT}?tab=contacts", "/contacts",
     "/contacts?q=a&panel=person-0-0", "/contacts?q=nobody", "/contacts/person-2-0",
     "/contacts/person-0-0?tab=history", "/contacts/person-0-0/edit", "/contacts/new", "/contacts/export",
-    "/clients/import", IMPORT, TAKEN, f"/clients/bulk/{BULK}", "/profile", "/employees", "/sign-in",
+    "/clients/import", IMPORT, TAKEN, f"/clients/bulk/{BULK}", f"/contacts/bulk/{REMOVED}",
+    "/contacts/person-5-1", "/contacts/export?ids=person-0-0,person-0-1", "/profile", "/employees", "/sign-in",
 )  # fmt: skip
 LANGUAGES = ("en", "uk", "ru")
 WAIT_MS = 60_000

@@ -32,6 +32,8 @@ HOST = "voronka.test"
 """A name that is no secure context, as an address on a local network is none."""
 BULK = "changed-at-once"
 """The id of a change of many clients."""
+REMOVED = "removed-at-once"
+"""The id of a removal of many contact persons."""
 VIEW = "hot-debtors"
 """The id of a saved view of the list of clients."""
 LOGIN, PASSWORD = "olena", "a dozen of green tea cups"
@@ -96,15 +98,16 @@ async def _mention(running: Engine, by: str, me: str) -> None:
 
 
 async def _bulk(running: Engine, me: str) -> None:
-    """Give some clients a tag at once; one of them is not there."""
+    """Give some clients a tag at once, and remove some contacts; one of each is not there."""
     name, _ = await running.horizon.groups(("clients",))
     async with running.reading() as reader:
         rows = (await reader.find(name["clients"], "clients", sort=[("number", False)], limit=3)).rows
     acts = Acts(running)
-    await acts.begin(
-        caller_of(me, "administrator", OwnRights()), BULK, "tag", "Ґатунок", [*(row.id for row in rows), "guessed"]
-    )
-    assert await acts.over(BULK, PATIENCE)
+    caller, ids = caller_of(me, "administrator", OwnRights()), [row.id for row in rows]
+    await acts.begin(caller, BULK, "client", "tag", "Ґатунок", [*ids, "guessed"])
+    await acts.begin(caller, REMOVED, "contact", "remove", None, ["person-5-1", "person-5-2", "guessed"])
+    for each in (BULK, REMOVED):
+        assert await acts.over(each, PATIENCE)
 
 
 if __name__ == "__main__":

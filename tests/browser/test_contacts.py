@@ -152,7 +152,28 @@ def test_the_main_one_is_chosen_and_one_is_removed_on_the_clients_page(desk: Des
     assert axe(page, "dialog[open]") == []
     dialog.get_by_role("button", name="Remove").click()
     expect(page.locator("main")).to_contain_text("The contact is removed.")
-    expect(page.locator(f'main a[href="{gone}"]')).to_have_count(0)
+    expect(page.locator(f'main a[href="{gone}"]:visible')).to_have_count(0)
+    page.get_by_text("Removed contacts").click()
+    expect(page.locator(f'details[open] a[href="{gone}"]')).to_be_visible()
+    assert axe(page) == []
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(f'main a[href="{gone}"]')).to_be_visible()
+    expect(page.get_by_text("Removed contacts")).to_have_count(0)
+
+
+def test_a_removed_one_says_so_and_is_restored_on_its_page(desk: Desk):  # P23
+    page = desk.open("/contacts/person-7-0")
+    page.get_by_label("More actions").click()
+    page.get_by_role("button", name="Remove the contact").click()
+    page.locator("dialog[open]").get_by_role("button", name="Remove").click()
+    expect(page.locator("main")).to_contain_text("The contact is removed.")
+    page.goto("/contacts/person-7-0")
+    expect(page.locator("main")).to_contain_text("This contact was removed on")
+    expect(page.locator("main")).to_contain_text("it is the main contact of the company again")
+    assert axe(page) == []
+    page.get_by_role("button", name="Restore").click()
+    expect(page.locator("main")).not_to_contain_text("This contact was removed on")
+    expect(page.locator(".facts")).to_contain_text("main contact")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

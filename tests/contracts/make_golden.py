@@ -210,7 +210,8 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "AccountTokenIssued": {"name": "Бухгалтерія"},
     "NumbersReserved": {"kind": "deal"},
     "BulkClientsChosen": {"bulk_id": _BULK, "client_ids": [golden_id("client"), golden_id("client", 2)]},
-    "BulkBegun": {"bulk_id": _BULK, "action": "owner", "value": golden_id("employee"), "count": 2},
+    "BulkContactsChosen": {"bulk_id": _BULK, "contact_ids": [golden_id("contact"), golden_id("contact", 2)]},
+    "BulkBegun": {"bulk_id": _BULK, "subject": "client", "action": "owner", "value": golden_id("employee"), "count": 2},
     "BulkFinished": {"bulk_id": _BULK, "changed": 1, "skipped": 1, "not_done": _NOT_DONE},
     "BulkUndoBegun": {"bulk_id": _BULK},
     "BulkUndone": {"bulk_id": _BULK, "undone": 1, "left": 1, "not_done": [{**_NOT_DONE[0], "why": "changed"}]},
@@ -252,6 +253,10 @@ ADDED: dict[str, dict[str, Any]] = {
         "mentions": [{"employee_id": golden_id("employee"), "start": 0, "length": 15}],
     }
     for what in ("Added", "Edited")
+} | {
+    "gateway.BulkBegun.v1": {"subject": "contact", "action": "remove", "value": None},
+    "gateway.BulkFinished.v1": {"not_done": [{"contact_id": golden_id("contact", 2), "why": "same"}]},
+    "gateway.BulkUndone.v1": {"not_done": [{"contact_id": golden_id("contact", 2), "why": "changed"}]},
 }
 """Fields that a type got after its file was frozen: frozen once more, in a folder of their own."""
 

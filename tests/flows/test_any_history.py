@@ -119,6 +119,12 @@ class Story:
     def no_contact(self, a: int, _b: int, _: int) -> Command:
         return clients.RemoveContact(contact_id=self.one("contact", a))
 
+    def contact_again(self, a: int, _b: int, _: int) -> Command:
+        return clients.RestoreContact(contact_id=self.one("contact", a))
+
+    def main_contact(self, a: int, b: int, _: int) -> Command:
+        return clients.ChooseMainContact(client_id=self.one("client", b), contact_id=self.one("contact", a))
+
     def note(self, a: int, b: int, _: int) -> Command:
         return clients.AddNote(note_id=self.new("note"), client_id=self.one("client", a), **self.text(b))
 

@@ -67,6 +67,7 @@ CASES: list[Case] = [
     ("/contacts", {"client_id": "{client}", "name": "Bo"}, "/contacts/{id}", "name", "Bo"),
     ("/contacts/{contact}", {"name": "Ann B.", "telegram": "@ann"}, "/contacts/{contact}", "telegram", "@ann"),
     ("/contacts/{contact}/remove", {}, "/contacts/{contact}", "name", "Ann"),
+    ("/contacts/{removed_contact}/restore", {}, "/contacts/{removed_contact}", "removed_at", None),
     ("/notes", {"client_id": "{client}", "text": "hello"}, "/notes/{id}", "text", "hello"),
     ("/notes/{note}/text", {"text": "changed"}, "/notes/{note}", "text", "changed"),
     ("/notes/{note}/priority", {"priority": "medium"}, "/notes/{note}", "priority", "medium"),

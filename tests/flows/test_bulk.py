@@ -73,7 +73,7 @@ async def over(browser: Browser, answer: Any) -> str:
                 break
             await browser.get(unescape(found[1]))
             await asyncio.sleep(0.02)
-    act = re.search(r'action="(/clients/bulk/[0-9a-f-]{36})/', html)
+    act = re.search(r'action="(/(?:clients|contacts)/bulk/[0-9a-f-]{36})/', html)
     assert act is not None, text_of(html)
     return act[1]
 
@@ -105,14 +105,19 @@ async def until(true: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.02)
 
 
-def held(opened: Door, monkeypatch: pytest.MonkeyPatch, after: int) -> asyncio.Event:
-    """Let so many clients be changed one by one, and the next wait until the event is set."""
+def held(
+    opened: Door,
+    monkeypatch: pytest.MonkeyPatch,
+    after: int,
+    of: tuple[type[Command], ...] = (c.AssignClient, c.ChangeClientTemperature),
+) -> asyncio.Event:
+    """Let so many records be changed one by one by such commands, and the next wait until the event is set."""
     monkeypatch.setattr(doing, "_TOGETHER", 1)
     going, send, count = asyncio.Event(), opened.engine.send, 0
 
     async def slow(command: Command, meta: Meta) -> Effect:
         nonlocal count
-        if isinstance(command, c.AssignClient | c.ChangeClientTemperature):
+        if isinstance(command, of):
             count += 1
             if count > after:
                 await going.wait()

@@ -159,15 +159,55 @@ async def test_another_one_is_made_main_and_one_is_removed(tmp_path: Path) -> No
         where = await sent(app, "/contacts/ada/mark/remove", {"key": "r"})
         tab = await page(app, where)
         assert "The contact is removed." in text_of(tab)
-        assert "/contacts/ada" not in tab
+        assert "/contacts/ada/edit" not in tab
         shown = await page(app, "/contacts/ada")
         assert ("Removed" in text_of(shown), "/contacts/ada/edit" in shown) == (True, False)
+        assert "This contact was removed on" in text_of(shown)
+        assert "Restored, it is the main contact of the company again." in text_of(shown)
         assert "Ada" not in text_of(await page(app, "/contacts"))
         for path in ("/contacts/ada/edit", "/contacts/nobody/edit"):
             answer = await app.http.get(path)
             assert (answer.status_code, "No such contact" in answer.text) == (404, True)
         assert "No such contact" in text_of(await sent(app, "/contacts/ada/mark/remove", {"key": "again"}, 404))
         await sent(app, "/contacts/bob/mark/nonsense", {}, 422)
+
+
+async def test_what_was_removed_is_restored_by_undo_or_on_its_page(tmp_path: Path) -> None:  # P23
+    async with running(tmp_path) as app:
+        await acme(app)
+        for id in ("ada", "bob"):
+            await app.done("/contacts", {"contact_id": id, "client_id": "acme", "name": id.title()})
+        await app.done("/clients/acme/main-contact", {"contact_id": "ada"})
+        assert await app.engine.settle(60)
+        tab = await page(app, await sent(app, "/contacts/ada/mark/remove", {"key": "r"}))
+        undo = re.search(r'<form class="notice[^>]*action="([^"]+)"', tab)
+        assert undo is not None
+        where = await sent(app, undo[1], {"key": "u", "back": "client"})
+        assert where.startswith("/clients/acme?tab=contacts&after=")
+        tab = await page(app, where)
+        assert ("The contact is removed." in tab, "Removed contacts" in tab) == (False, False)
+        assert tab.index("/contacts/ada") < tab.index("/contacts/bob"), "the main one again"
+        await sent(app, "/contacts/bob/mark/remove", {"key": "r"})
+        where = await sent(app, "/contacts/bob/mark/restore", {"key": "u"})
+        assert where.startswith("/contacts/bob?after=")
+        shown = await page(app, where)
+        assert ("removed on" in shown, "/contacts/bob/edit" in shown) == (False, True)
+        assert "Contact removed" in text_of(await page(app, "/contacts/bob?tab=history"))
+        assert "Contact restored" in text_of(await page(app, "/contacts/bob?tab=history"))
+        assert "Bob" in text_of(await page(app, "/contacts"))
+
+
+async def test_who_was_erased_is_not_restored(tmp_path: Path) -> None:  # X10
+    async with running(tmp_path) as app:
+        await acme(app)
+        await app.done("/contacts", {"contact_id": "ada", "client_id": "acme", "name": "Ada"})
+        await app.done("/contacts/ada/remove", {})
+        await app.done("/clients/acme/erase", {})
+        assert await app.engine.settle(60)
+        assert "/restore" not in await page(app, "/contacts/ada")
+        assert "No such contact" in text_of(await sent(app, "/contacts/ada/mark/restore", {"key": "u"}, 404))
+        answer = await app.post("/contacts/ada/restore", {}, key="api")
+        assert (answer.status_code, answer.json()["type"]) == (410, "urn:voronka:problem:erased")
 
 
 async def test_forms_are_offered_and_taken_as_the_rights_allow(tmp_path: Path) -> None:  # P17
@@ -192,9 +232,13 @@ async def test_forms_are_offered_and_taken_as_the_rights_allow(tmp_path: Path) -
         ):
             caller = bearer(who)
             await sent(app, "/contacts/new", new, created, **caller)
-            for what in ("edit", "mark/main", "mark/remove"):
+            for what in ("edit", "mark/main", "mark/remove", "mark/restore"):
                 await sent(app, f"/contacts/ada/{what}", {"name": "X", "key": "x"}, changed, **caller)
         assert await app.engine.ports.store.head() == head
         await sent(app, "/contacts/ada/mark/main", {"key": "x"}, 303, **bearer("manager:me:team"))
         await sent(app, "/contacts/new", new, 303, **bearer("manager:mate"))
         assert [each["name"] for each in await of_client(app)] == ["Ada", "X"]
+        await sent(app, "/contacts/ada/mark/remove", {"key": "gone"}, 303, **bearer("manager:mate"))
+        for who, status in (("marketer:kim", 403), ("manager:stranger:own", 404), ("manager:me:team", 200)):
+            answer = await app.post("/contacts/ada/restore", {}, **bearer(who))
+            assert answer.status_code == status, who

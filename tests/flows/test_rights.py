@@ -100,7 +100,7 @@ WRITES: dict[str, set[str]] = {
     "/clients/{client_id}/erase": {A, D},
     "/contacts": {A, D, M},
     "/contacts/{contact_id}": {A, D, M},
-    "/contacts/{contact_id}/remove": {A, D, M},
+    **{f"/contacts/{{contact_id}}/{what}": {A, D, M} for what in ("remove", "restore")},
     "/notes": {A, D, M},
     **{f"/notes/{{note_id}}/{what}": {A, D, M} for what in ("text", "priority", "remove", "restore")},
     **{f"/mentions/{{note_id}}/{what}": {A, D, M, K} for what in ("read", "unread")},
@@ -160,10 +160,14 @@ PAGES: dict[tuple[str, str], set[str]] = {
     ("POST", "/clients/export"): {A, D, K},
     ("POST", "/clients/views"): {A, D, M, K},
     **{("POST", f"/clients/views/{{view_id}}/{w}"): {A, D, M, K} for w in ("query", "name", "remove", "restore")},
-    ("POST", "/clients/bulk"): {A, D, M},
-    ("GET", "/clients/bulk/{bulk_id}"): {A, D, M},
-    ("GET", "/clients/bulk/{bulk_id}/state"): {A, D, M},
-    **{("POST", f"/clients/bulk/{{bulk_id}}/{what}"): {A, D, M} for what in ("undo", "resume", "close")},
+    **{("POST", f"/{list}/bulk"): {A, D, M} for list in ("clients", "contacts")},
+    **{("GET", f"/{list}/bulk/{{bulk_id}}"): {A, D, M} for list in ("clients", "contacts")},
+    **{("GET", f"/{list}/bulk/{{bulk_id}}/state"): {A, D, M} for list in ("clients", "contacts")},
+    **{
+        ("POST", f"/{list}/bulk/{{bulk_id}}/{what}"): {A, D, M}
+        for list in ("clients", "contacts")
+        for what in ("undo", "resume", "close")
+    },
     ("GET", "/clients/{client_id}"): {A, D, M, K},
     ("GET", "/clients/{client_id}/panel"): {A, D, M, K},
     ("GET", "/clients/{client_id}/why/{field}"): {A, D, M, K},
@@ -407,9 +411,15 @@ async def test_whose_records_are_listed_and_counted(shop: Shop, path: str):
             searched = (await shop.get(f"manager:me:{records}", path, q="Marked", count=True)).json()
             assert {each[f"{LISTS[path]}_id"] for each in searched["items"]} == wanted
             assert searched["total"] == len(wanted)
-    all_ids = ",".join(shop.ids["client", whose] for whose in OWNERS)
-    named = (await shop.get("manager:me:own", "/clients", ids=all_ids)).json()
-    assert [each["client_id"] for each in named["items"]] == [shop.ids["client", "own"]]
+
+
+@pytest.mark.parametrize("kind", ["client", "contact"])
+async def test_whose_records_are_named_by_ids(shop: Shop, kind: str):
+    all_ids = ",".join(shop.ids[kind, whose] for whose in OWNERS)
+    for records, reach in REACHES.items():
+        named = (await shop.get(f"manager:me:{records}", f"/{kind}s", ids=f"guessed,{all_ids}")).json()
+        wanted = {shop.ids[kind, whose] for whose in reach}
+        assert {each[f"{kind}_id"] for each in named["items"]} == wanted
 
 
 async def test_whose_contacts_have_numbers(shop: Shop):  # P3, P17

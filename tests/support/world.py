@@ -30,6 +30,7 @@ MAKERS: dict[str, tuple[str, dict[str, Any]]] = {
     "lost_client": ("/clients/{client}/lost", {}),
     "archived_client": ("/clients/{client}/archive", {}),
     "contact": ("/contacts", {"client_id": "{client}", "name": "Ann", "phones": ["+380 44 123-45-67"]}),
+    "removed_contact": ("/contacts/{contact}/remove", {}),
     "note": ("/notes", {"client_id": "{client}", "text": "call back", "priority": "high"}),
     "removed_note": ("/notes/{note}/remove", {}),
     "mention": (

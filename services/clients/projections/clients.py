@@ -23,6 +23,7 @@ from contracts.clients.events import (
     ClientTemperatureChanged,
     ClientTermsChanged,
     ContactRemoved,
+    ContactRestored,
     MainContactChosen,
 )
 from contracts.envelope import RecordedEvent
@@ -81,6 +82,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     lost_reason: str = ""
     archived_at: int | None = None
     main_contact_id: str | None = None
+    main_removed_id: str | None = None
+    """The main contact person that was removed: restored, it is the main one again, unless another one was chosen."""
     stages: dict[str, ClientStay] = {}
     """By funnel id."""
     last_note: LastNote | None = None
@@ -242,16 +245,34 @@ def _stage_changed(context: Context, data: Any, event: RecordedEvent) -> None:
     _change(context, data, event, stages={**stays, data.funnel_id: stay})
 
 
-@CLIENTS.on(MainContactChosen, keys=_keys)
+def _with_contact(data: Any, event: RecordedEvent) -> Iterable[Key]:
+    yield "contacts", data.contact_id
+    yield from _keys(data, event)
+
+
+@CLIENTS.on(MainContactChosen, keys=_with_contact)
 def _main_contact_chosen(context: Context, data: Any, event: RecordedEvent) -> None:
-    _change(context, data, event, main_contact_id=data.contact_id)
+    """The main one is who was chosen last, as the client's own stream has it: while that one is removed, nobody."""
+    contact = context.get("contacts", data.contact_id)
+    gone = contact is not None and contact.removed_at is not None
+    main, removed = (None, data.contact_id) if gone else (data.contact_id, None)
+    _change(context, data, event, main_contact_id=main, main_removed_id=removed)
 
 
 @CLIENTS.on(ContactRemoved, keys=_keys)
 def _contact_removed(context: Context, data: Any, _: RecordedEvent) -> None:
     client = context.get("clients", data.client_id)
     if client is not None and client.main_contact_id == data.contact_id:
-        context.put("clients", data.client_id, replace(client, main_contact_id=None))
+        changed = replace(client, main_contact_id=None, main_removed_id=data.contact_id)
+        context.put("clients", data.client_id, changed)
+
+
+@CLIENTS.on(ContactRestored, keys=_keys)
+def _contact_restored(context: Context, data: Any, _: RecordedEvent) -> None:
+    client = context.get("clients", data.client_id)
+    if client is not None and client.main_removed_id == data.contact_id:
+        changed = replace(client, main_contact_id=data.contact_id, main_removed_id=None)
+        context.put("clients", data.client_id, changed)
 
 
 @CLIENTS.on(ClientErased, keys=_keys)
@@ -266,5 +287,6 @@ def _erased(context: Context, data: Any, event: RecordedEvent) -> None:
         "birthday": None,
         "links": [],
     }
-    blank |= {"external_id": None, "lost_reason": "", "last_note": None, "main_contact_id": None}
+    blank |= {"external_id": None, "lost_reason": "", "last_note": None}
+    blank |= {"main_contact_id": None, "main_removed_id": None}
     _change(context, data, event, erased=True, erased_at=event.occurred_at, **blank)

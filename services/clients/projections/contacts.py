@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from contracts.base import ENVELOPE_FIELDS
-from contracts.clients.events import ContactAdded, ContactChanged, ContactRemoved
+from contracts.clients.events import ContactAdded, ContactChanged, ContactRemoved, ContactRestored
 from contracts.envelope import RecordedEvent
 from services.clients.projections.erased import SLICE, erased_at, wipe
 from services.clients.projections.searchable import searchable
@@ -20,7 +20,8 @@ _DETAILS = tuple(sorted(set(ContactChanged.model_fields) - ENVELOPE_FIELDS - {"c
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
-    """A contact person. Times are UTC ms. A removed one stays for the deals and orders that name it."""
+    """A contact person. Times are UTC ms. A removed one stays for the deals and orders that name it, and to be
+    restored."""
 
     contact_id: str
     client_id: str
@@ -157,3 +158,8 @@ def _changed(context: Context, data: Any, event: RecordedEvent) -> None:
 @CONTACTS.on(ContactRemoved, keys=_keys)
 def _removed(context: Context, data: Any, event: RecordedEvent) -> None:
     _change(context, data, event, removed_at=event.occurred_at)
+
+
+@CONTACTS.on(ContactRestored, keys=_keys)
+def _restored(context: Context, data: Any, event: RecordedEvent) -> None:
+    _change(context, data, event, removed_at=None)

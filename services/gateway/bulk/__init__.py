@@ -1,1 +1,1 @@
-"""One change of many clients: carried out client by client, as the log says, also after a restart (#5, ADR 0032)."""
+"""One change of many records: carried out one by one, as the log says, also after a restart (#5, ADR 0032, 0036)."""

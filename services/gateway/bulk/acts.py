@@ -1,4 +1,4 @@
-"""Changes of many clients while they go on: begun, gone on with after a restart, taken back (#5, ADR 0032)."""
+"""Changes of many records while they go on: begun, gone on with after a restart, taken back (#5, ADR 0032, 0036)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import structlog
 
 from contracts.base import Command
 from contracts.envelope import RecordedEvent
-from contracts.gateway.bulk_commands import BeginBulk, ChooseBulkClients, UndoBulk
-from contracts.gateway.bulk_events import BulkAction, BulkBegun, BulkFinished, BulkUndoBegun, BulkUndone
+from contracts.gateway.bulk_commands import BeginBulk, UndoBulk
+from contracts.gateway.bulk_events import BulkAction, BulkBegun, BulkFinished, BulkSubject, BulkUndoBegun, BulkUndone
 from contracts.ids import derived_id
 from contracts.problem import NotFound, Refusal, Unavailable
 from services.gateway.bulk.doing import Act, carry_out
+from services.gateway.bulk.kinds import KINDS
 from services.gateway.domain.bulk import BULK, UNDO_MS, Begun
 from services.gateway.known import GatewayKnown
 from services.kit import clock
@@ -29,29 +30,35 @@ _LOOK = 0.2
 
 
 class Acts:
-    """One per process. The log holds who is meant and what for, so that acts go on where they were; each client is
-    changed by a command of an id of its own, so none is changed twice."""
+    """One per process. The log holds who is meant and what for, so that acts go on where they were; each record is
+    changed by a command of an id of its own, so none is changed twice. Lists tell of the last act of each kind."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._here: dict[str, Act] = {}
-        self._latest: dict[str, str] = {}
+        self._latest: dict[tuple[str, BulkSubject], str] = {}
         engine.workers.spawn(self._recovered(), "bulk")
 
     # ------------------------------------------------------------ what pages ask
 
     async def begin(
-        self, caller: Caller, bulk_id: str, action: BulkAction, value: str | None, client_ids: Sequence[str]
+        self,
+        caller: Caller,
+        bulk_id: str,
+        subject: BulkSubject,
+        action: BulkAction,
+        value: str | None,
+        ids: Sequence[str],
     ) -> None:
         """Write down what is to be done, then begin to do it; of an act that was begun before, nothing. Raises Invalid
-        if nobody was chosen, Unavailable."""
+        if nothing was chosen, or for an act on others; Unavailable."""
         if bulk_id in self._here or isinstance((await self._engine.handler.load(BULK, bulk_id)).state, Begun):
             return
-        act = self._act(bulk_id, caller.actor)
-        act.progress = (0, len(client_ids))
+        act = self._act(bulk_id, caller.actor, subject)
+        act.progress = (0, len(ids))
         try:
-            for place in range(0, len(client_ids), _SLICE):
-                chosen = ChooseBulkClients(bulk_id=bulk_id, client_ids=list(client_ids[place : place + _SLICE]))
+            for place in range(0, len(ids), _SLICE):
+                chosen = KINDS[subject].choose(bulk_id, list(ids[place : place + _SLICE]))
                 await self._say(chosen, caller, str(place))
             await self._say(BeginBulk(bulk_id=bulk_id, action=action, value=value), caller, "begin")
         except BaseException:
@@ -63,11 +70,11 @@ class Acts:
         """Begin to take an act of the caller back. Raises NotFound, IllegalMove after ten minutes, Unavailable."""
         await self.look(caller, bulk_id)
         await self._say(UndoBulk(bulk_id=bulk_id), caller, "undo")
-        self.resume(caller, bulk_id)
+        await self.resume(caller, bulk_id)
 
-    def resume(self, caller: Caller, bulk_id: str) -> None:
-        """Go on with what was interrupted, unless it is going on."""
-        act = self._act(bulk_id, caller.actor)
+    async def resume(self, caller: Caller, bulk_id: str) -> None:
+        """Go on with an act of the caller that was interrupted, unless it is going on. Raises NotFound."""
+        act = self._act(bulk_id, caller.actor, (await self.look(caller, bulk_id)).subject)
         act.closed = False
         if act.progress is None:
             act.progress = (0, 0)
@@ -80,10 +87,10 @@ class Acts:
             actor = self._here[bulk_id].actor if bulk_id in self._here else await self._actor(bulk_id)
             if actor == caller.actor:
                 return state
-        raise NotFound("there is no such change of many clients, or somebody else made it")
+        raise NotFound("there is no such change of many records, or somebody else made it")
 
     def progress(self, bulk_id: str) -> tuple[int, int] | None:
-        """Return how many clients were looked at, of how many; None if it is not going on in this process."""
+        """Return how many records were looked at, of how many; None if it is not going on in this process."""
         act = self._here.get(bulk_id)
         return None if act is None else act.progress
 
@@ -99,9 +106,10 @@ class Acts:
             return False
         return True
 
-    async def latest(self, caller: Caller) -> str:
-        """Return the id of the caller's last act if it goes on or can be undone, and was not put away; else ""."""
-        act = self._here.get(self._latest.get(caller.actor, ""))
+    async def latest(self, caller: Caller, subject: BulkSubject) -> str:
+        """Return the id of the caller's last act on such records if it goes on or can be undone, and was not put away;
+        else ""."""
+        act = self._here.get(self._latest.get((caller.actor, subject), ""))
         if act is None or act.closed or not self._engine.started:
             return ""
         state = (await self._engine.handler.load(BULK, act.bulk_id)).state
@@ -111,17 +119,18 @@ class Acts:
 
     def close(self, caller: Caller, bulk_id: str) -> None:
         """Put it away: lists do not speak of it any more."""
-        if self._latest.get(caller.actor) == bulk_id:
-            self._here[bulk_id].closed = True
+        act = self._here.get(bulk_id)
+        if act is not None and act.actor == caller.actor:
+            act.closed = True
 
     # ------------------------------------------------------------ doing it
 
-    def _act(self, bulk_id: str, actor: str) -> Act:
-        act = self._here.setdefault(bulk_id, Act(bulk_id, actor))
-        before = self._here.get(self._latest.get(actor, ""))
+    def _act(self, bulk_id: str, actor: str, subject: BulkSubject) -> Act:
+        act = self._here.setdefault(bulk_id, Act(bulk_id, actor, subject))
+        before = self._here.get(self._latest.get((actor, subject), ""))
         if before is not None and before is not act and before.progress is None:
             del self._here[before.bulk_id]
-        self._latest[actor] = bulk_id
+        self._latest[actor, subject] = bulk_id
         return act
 
     def _go_on(self, act: Act, caller: Caller | None) -> None:
@@ -133,9 +142,9 @@ class Acts:
         try:
             await carry_out(self._engine, act, caller)
         except Refusal as refusal:
-            log.warning("a change of many clients was interrupted", bulk=act.bulk_id, why=refusal.detail)
+            log.warning("a change of many records was interrupted", bulk=act.bulk_id, why=refusal.detail)
         except Exception:
-            log.exception("a change of many clients was interrupted", bulk=act.bulk_id)
+            log.exception("a change of many records was interrupted", bulk=act.bulk_id)
         finally:
             act.progress = None
             act.over.set()
@@ -157,19 +166,23 @@ class Acts:
             await asyncio.sleep(_LOOK)
 
     async def _look_back(self) -> None:
-        last: dict[str, tuple[str, str]] = {}
+        last: dict[str, tuple[str, BulkSubject, str]] = {}
         after = 0
         while events := await self._engine.ports.store.read_types(_TYPES, after, _SLICE):
             for event in events:
-                last[event.key] = (_maker(last, event), event.type)
+                last[event.key] = (*(last[event.key][:2] if event.key in last else self._begun(event)), event.type)
             after = events[-1].position
-        for bulk_id, (actor, type) in last.items():
+        for bulk_id, (actor, subject, type) in last.items():
             if bulk_id in self._here:
                 continue
-            act = self._act(bulk_id, actor)
+            act = self._act(bulk_id, actor, subject)
             if type in (BulkBegun.type, BulkUndoBegun.type):
                 act.progress = (0, 0)
                 self._go_on(act, self._caller(actor))
+
+    def _begun(self, event: RecordedEvent) -> tuple[str, BulkSubject]:
+        """Return who began an act and on what: the first event that tells of it is its beginning."""
+        return event.actor, cast(BulkBegun, self._engine.codec.decode(event)).subject
 
     def _caller(self, actor: str) -> Caller | None:
         """Return the maker of an act with what they may now; None if they may not come in any more."""
@@ -179,7 +192,3 @@ class Acts:
     async def _actor(self, bulk_id: str) -> str:
         events = await self._engine.ports.store.read(BULK.stream(bulk_id))
         return events[0].actor if events else ""
-
-
-def _maker(last: dict[str, tuple[str, str]], event: RecordedEvent) -> str:
-    return last[event.key][0] if event.key in last else event.actor

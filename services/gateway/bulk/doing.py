@@ -1,4 +1,4 @@
-"""Carries an act out, client by client, and takes it back; done again, it does what is not done yet (#5, ADR 0032)."""
+"""Carries an act out, record by record, and takes it back; done again, it does what is not done yet (#5, ADR 0032)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from contracts.base import Command
 from contracts.gateway.bulk_commands import FinishBulk, FinishBulkUndo
-from contracts.gateway.bulk_events import NotDone, WhyNot
+from contracts.gateway.bulk_events import BulkSubject, NotDone, WhyNot
 from contracts.ids import derived_id
 from contracts.problem import NotFound, Refusal, Unavailable, VersionConflict
 from services.gateway.bulk import change
+from services.gateway.bulk.kinds import KINDS
 from services.gateway.domain.bulk import BULK, Begun
 from services.kit.engine import Engine
 from services.kit.handle import Effect, Meta
@@ -21,7 +22,7 @@ from services.kit.token import Token
 TOLD = 200
 """What was not done is kept one by one up to here; the rest is counted."""
 _TOGETHER = 25
-"""Clients changed at once: their events are stored by few writes."""
+"""Records changed at once: their events are stored by few writes."""
 _SHOWN = 10.0
 """Seconds that the end of an act waits until lists show what it did."""
 _GROUPS = ("clients", "analytics")
@@ -30,10 +31,11 @@ _ATTEMPTS = 3
 
 @dataclass
 class Act:
-    """What is known here of an act. `progress`: clients looked at, of how many; None: it is not going on here."""
+    """What is known here of an act. `progress`: records looked at, of how many; None: it is not going on here."""
 
     bulk_id: str
     actor: str
+    subject: BulkSubject
     closed: bool = False
     progress: tuple[int, int] | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -49,7 +51,7 @@ class _Tally:
 
 
 _One = Callable[[str, _Tally], Awaitable[WhyNot | None]]
-"""Does it to a client; returns why not, None if it is done."""
+"""Does it to a record; returns why not, None if it is done."""
 
 
 async def carry_out(engine: Engine, act: Act, caller: Caller | None) -> None:
@@ -65,11 +67,13 @@ async def carry_out(engine: Engine, act: Act, caller: Caller | None) -> None:
 
 
 async def _change(engine: Engine, act: Act, state: Begun, caller: Caller | None, begun: int) -> None:
-    async def one(client_id: str, tally: _Tally) -> WhyNot | None:
+    kind = KINDS[state.subject]
+
+    async def one(id: str, tally: _Tally) -> WhyNot | None:
         if caller is None:
             return "no-right"
-        wanted = change.command(state.action, state.value, client_id)
-        meta = Meta(act.actor, change.command_id(act.bulk_id, client_id), caller=caller)
+        wanted = kind.command(state.action, state.value, id)
+        meta = Meta(act.actor, change.command_id(act.bulk_id, id), caller=caller)
         try:
             effect = await engine.send(wanted, meta)
         except Refusal as refusal:
@@ -86,20 +90,22 @@ async def _change(engine: Engine, act: Act, state: Begun, caller: Caller | None,
 
 async def _take_back(engine: Engine, act: Act, state: Begun) -> None:
     """Send back what was before wherever it is still what the act made of it. The act was by right, so its undo is,
-    also for a client that the act took out of its maker's reach."""
+    also for a record that the act took out of its maker's reach."""
 
-    async def one(client_id: str, tally: _Tally) -> WhyNot | None:
-        done, undone = (change.command_id(act.bulk_id, client_id, undo=undo) for undo in (False, True))
+    kind = KINDS[state.subject]
+
+    async def one(id: str, tally: _Tally) -> WhyNot | None:
+        done, undone = (change.command_id(act.bulk_id, id, undo=undo) for undo in (False, True))
         for _ in range(_ATTEMPTS):
-            events = await engine.past(f"client-{client_id}")
+            events = await engine.past(f"{kind.category}-{id}")
             if any(event.command_id == undone for event, _ in events):
                 return None
-            found = change.past(state.action, state.value, events, done)
+            found = change.past(kind, state.action, state.value, events, done)
             if not found.did:
                 return "same"
             if found.erased or not found.still:
                 return "erased" if found.erased else "changed"
-            back = change.back(state.action, state.value, client_id, found.before)
+            back = kind.back(state.action, state.value, id, found.before)
             try:
                 effect = await engine.send(back, Meta(act.actor, undone, expected=events[-1][0].version))
             except VersionConflict:
@@ -117,21 +123,21 @@ async def _take_back(engine: Engine, act: Act, state: Begun) -> None:
 
 
 async def _each(act: Act, state: Begun, one: _One) -> _Tally:
-    ids, tally = state.client_ids, _Tally()
+    ids, kind, tally = state.ids, KINDS[state.subject], _Tally()
     for place in range(0, len(ids), _TOGETHER):
         act.progress = (place, len(ids))
         some = ids[place : place + _TOGETHER]
-        for client_id, why in zip(some, await asyncio.gather(*(one(id, tally) for id in some)), strict=True):
+        for id, why in zip(some, await asyncio.gather(*(one(id, tally) for id in some)), strict=True):
             if why is None:
                 tally.done += 1
             else:
-                tally.not_done.append(NotDone(client_id=client_id, why=why))
+                tally.not_done.append(kind.not_done(id, why))
     act.progress = (len(ids), len(ids))
     return tally
 
 
 def _why(refusal: Refusal) -> WhyNot:
-    """Say why a client was left as it was. Raises Unavailable: that is no answer."""
+    """Say why a record was left as it was. Raises Unavailable: that is no answer."""
     match refusal:
         case Unavailable():
             raise refusal

@@ -7,8 +7,9 @@ from functools import partial
 
 from services.gateway.bulk.acts import Acts
 from services.gateway.pages import look
+from services.gateway.pages.bulk.routes import BulkPages
 from services.gateway.pages.clients import erasing, export, field, forms
-from services.gateway.pages.clients.bulk.routes import BulkPages
+from services.gateway.pages.clients.bulk import CLIENTS_LISTED
 from services.gateway.pages.clients.listed import add_filter, clients
 from services.gateway.pages.clients.options import OPTIONS, options
 from services.gateway.pages.clients.page import client, panel, why
@@ -18,6 +19,7 @@ from services.gateway.pages.clients.views import routes as views
 from services.gateway.pages.contacts import export as contact_export
 from services.gateway.pages.contacts import forms as contact_forms
 from services.gateway.pages.contacts import page as contact_page
+from services.gateway.pages.contacts.bulk import CONTACTS_LISTED
 from services.gateway.pages.contacts.listed import contacts
 from services.gateway.pages.first import first
 from services.gateway.pages.imports.port import Imports
@@ -44,7 +46,7 @@ def pages(engine: Engine, *, imports: Imports | None = None, development: bool =
         PageRoute("/clients/{client_id}", client, needs=needs("clients.read")),
         PageRoute("/clients/{client_id}/panel", panel, needs=needs("clients.read")),
         PageRoute("/clients/{client_id}/why/{field}", why, needs=needs("clients.read", "numbers")),
-        PageRoute("/contacts", contacts, needs=needs("clients.read")),
+        PageRoute("/contacts", partial(contacts, acts), needs=needs("clients.read")),
         PageRoute("/contacts/{contact_id}", contact_page.contact, needs=needs("clients.read")),
         PageRoute("/contacts/{contact_id}/panel", contact_page.panel, needs=needs("clients.read")),
         PageRoute("/contacts/{contact_id}/why/{field}", contact_page.why, needs=needs("clients.read", "numbers")),
@@ -61,7 +63,8 @@ def pages(engine: Engine, *, imports: Imports | None = None, development: bool =
         *field.routes(),
         *erasing.routes(),
         *export.routes(),
-        *BulkPages(acts).routes(),
+        *BulkPages(acts, CLIENTS_LISTED).routes(),
+        *BulkPages(acts, CONTACTS_LISTED).routes(),
         *views.routes(),
         *contact_forms.routes(),
         *bell.routes(),

@@ -13,6 +13,7 @@ from contracts.clients.commands import (
     ConvertLead,
     MoveClient,
     RegisterClient,
+    RestoreContact,
     TakeLead,
 )
 from contracts.clients.events import ClientErased, ClientRegistered, ContactAdded, ContactRemoved
@@ -95,6 +96,16 @@ async def test_contacts_and_notes_need_a_living_client():  # P23, S3.20, X10
         with pytest.raises(ErasedClient) as gone:
             await enrich(desk(client, erased), command, META)
         assert (gone.value.code, gone.value.field) == ("erased", "client_id")
+
+
+async def test_a_contact_of_an_erased_client_stays_removed():  # X10
+    removed = ContactRemoved(contact_id="k1", client_id="c1")
+    command = RestoreContact(contact_id="k1")
+    for there in ([], [client, contact], [client, contact, removed], [client, erased, contact]):
+        assert await edge.restore_contact(desk(*there), command, META) == command
+    with pytest.raises(ErasedClient) as gone:
+        await edge.restore_contact(desk(client, contact, removed, erased), command, META)
+    assert gone.value.code == "erased"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from contracts.clients.events import (
     ContactAdded,
     ContactChanged,
     ContactRemoved,
+    ContactRestored,
     LeadCaptured,
     LeadClosed,
     LeadConverted,
@@ -256,6 +257,34 @@ def test_a_contact_is_shown_changed_and_removed():  # S1.15, S3.13, P23
     document = context.documents["contacts"]["k1"]
     assert (document.removed_at, TEXTS["contacts"](document)) == (30, "")
     assert client(context).main_contact_id is None
+    context.take(ContactRestored(contact_id="k1", **C1, occurred_at=40))
+    document = context.documents["contacts"]["k1"]
+    assert (document.name, document.removed_at, document.changed_at, document.version) == ("Olha B.", None, 40, 4)
+    assert TEXTS["contacts"](document).split("\n")[1] == "Olha B."
+
+
+def main_after(*events) -> str | None:
+    other = ContactAdded(**{**OLHA, "contact_id": "k2"}, number=4)
+    return client(fold(CLIENTS_GROUP, registered, contact, other, *events)).main_contact_id
+
+
+def test_the_main_contact_is_who_was_chosen_last_while_they_are_there():  # P23
+    def chosen(id):
+        return MainContactChosen(**C1, contact_id=id)
+
+    def gone(id):
+        return ContactRemoved(**C1, contact_id=id)
+
+    def back(id):
+        return ContactRestored(**C1, contact_id=id)
+
+    assert main_after(chosen("k1"), gone("k1"), back("k1")) == "k1"
+    assert main_after(chosen("k1"), gone("k1"), chosen("k2"), back("k1")) == "k2"
+    assert main_after(chosen("k1"), gone("k1"), chosen("k2"), gone("k2"), back("k1")) is None
+    assert main_after(chosen("k1"), gone("k2"), back("k2")) == "k1"
+    assert main_after(gone("k1"), chosen("k1")) is None
+    assert main_after(gone("k1"), chosen("k1"), back("k1")) == "k1"
+    assert main_after(chosen("k1"), gone("k1"), ClientErased(**C1), back("k1")) is None
 
 
 def test_removing_another_contact_leaves_the_main_one():  # P23
@@ -266,7 +295,9 @@ def test_removing_another_contact_leaves_the_main_one():  # P23
 
 
 def test_a_contact_without_its_client_is_kept():
-    context = fold(CLIENTS_GROUP, contact, ContactRemoved(contact_id="k1", **C1))
+    context = fold(
+        CLIENTS_GROUP, contact, ContactRemoved(contact_id="k1", **C1), ContactRestored(contact_id="k1", **C1)
+    )
     assert context.documents["contacts"]["k1"].name == "Olha"
 
 

@@ -1,4 +1,4 @@
-"""One change of many clients: the act in the log, and what a client's stream says of it (#5, ADR 0032)."""
+"""One change of many records: the act in the log, and what a record's stream says of it (#5, ADR 0032, 0036)."""
 
 from __future__ import annotations
 
@@ -9,20 +9,30 @@ import pytest
 from pydantic import ValidationError
 
 from contracts.clients import commands as c
-from contracts.gateway.bulk_commands import BeginBulk, ChooseBulkClients, FinishBulk, FinishBulkUndo, UndoBulk
+from contracts.gateway.bulk_commands import (
+    BeginBulk,
+    ChooseBulkClients,
+    ChooseBulkContacts,
+    FinishBulk,
+    FinishBulkUndo,
+    UndoBulk,
+)
 from contracts.gateway.bulk_events import (
     BulkBegun,
     BulkClientsChosen,
+    BulkContactsChosen,
     BulkFinished,
     BulkUndoBegun,
     BulkUndone,
     NotDone,
 )
 from contracts.problem import IllegalMove, Invalid
-from services.gateway.bulk.change import Past, back, command, past
+from services.gateway.bulk.change import Past, past
+from services.gateway.bulk.kinds import KINDS
 from services.gateway.domain.bulk import BULK, UNDO_MS, Begun
 from services.kit.testing import given
 
+CLIENTS, CONTACTS = KINDS["client"], KINDS["contact"]
 CHOSEN = BulkClientsChosen(bulk_id="b", client_ids=["x", "y"])
 BEGUN = BulkBegun(bulk_id="b", action="tag", value="vip", count=2)
 SKIPPED = NotDone(client_id="y", why="same")
@@ -41,11 +51,32 @@ def test_clients_are_chosen_in_pieces_then_it_begins_once():
     given(BULK, CHOSEN, again).when(BEGIN).then(BulkBegun(bulk_id="b", action="tag", value="vip", count=3))
     given(BULK, CHOSEN, BEGUN).when(BEGIN).then_nothing()
     given(BULK, CHOSEN, BEGUN).when(more).then_nothing()
-    given(BULK).when(BEGIN).then_refused(Invalid, field="client_ids")
+    given(BULK).when(BEGIN).then_refused(Invalid, field="ids")
     assert BULK.fold([CHOSEN, BEGUN, again]) == BULK.fold([CHOSEN, BEGUN]), "nobody joins what was begun"
     state = BULK.fold([CHOSEN, again, BEGUN])
     assert isinstance(state, Begun)
-    assert state.client_ids == ("x", "y", "z")
+    assert state.ids == ("x", "y", "z")
+
+
+def test_an_act_is_on_records_of_one_kind_and_does_what_can_be_done_to_them():  # ADR 0036
+    choose = ChooseBulkContacts(bulk_id="b", contact_ids=["k", "k2"])
+    chosen = BulkContactsChosen(bulk_id="b", contact_ids=["k", "k2"])
+    remove = BeginBulk(bulk_id="b", action="remove")
+    given(BULK).when(choose).then(chosen)
+    given(BULK, chosen).when(ChooseBulkContacts(bulk_id="b", contact_ids=["k3"])).then(
+        BulkContactsChosen(bulk_id="b", contact_ids=["k3"])
+    )
+    given(BULK, chosen).when(remove).then(
+        BulkBegun(bulk_id="b", subject="contact", action="remove", value=None, count=2)
+    )
+    given(BULK, CHOSEN).when(choose).then_refused(IllegalMove)
+    given(BULK, chosen).when(ChooseBulkClients(bulk_id="b", client_ids=["x"])).then_refused(IllegalMove)
+    given(BULK, chosen).when(BEGIN).then_refused(Invalid, field="action")
+    given(BULK, CHOSEN).when(remove).then_refused(Invalid, field="action")
+    state = BULK.fold([chosen, BulkBegun(bulk_id="b", subject="contact", action="remove", count=2)])
+    assert isinstance(state, Begun)
+    assert (state.subject, state.ids) == ("contact", ("k", "k2"))
+    given(BULK, chosen, BulkBegun(bulk_id="b", subject="contact", action="remove", count=2)).when(choose).then_nothing()
 
 
 def test_it_ends_once_and_is_undone_once():
@@ -131,10 +162,11 @@ MADE = ("ClientRegistered", "c0", {"owner_id": "ann", "temperature": None, "tags
     ],
 )
 def test_what_became_of_a_client_since(action: Any, value: str | None, events: Any, expected: Past):
-    assert past(action, value, stream(*events), "me") == expected
+    assert past(CLIENTS, action, value, stream(*events), "me") == expected
 
 
 def test_what_is_sent_and_what_takes_it_back():
+    command, back = CLIENTS.command, CLIENTS.back
     assert command("owner", None, "x") == c.AssignClient(client_id="x", owner_id=None)
     assert back("owner", "bob", "x", "ann") == c.AssignClient(client_id="x", owner_id="ann")
     assert back("temperature", "hot", "x", None) == c.ChangeClientTemperature(client_id="x", temperature=None)
@@ -143,3 +175,37 @@ def test_what_is_sent_and_what_takes_it_back():
     assert back("archive", None, "x", None) == c.RestoreClient(client_id="x")
     with pytest.raises(ValidationError):
         command("temperature", "boiling", "x")
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([("ContactAdded", "c0", {})], Past(did=False)),
+        ([("ContactAdded", "c0", {}), ("ContactRemoved", "me", {})], Past(did=True, still=True)),
+        (
+            [("ContactAdded", "c0", {}), ("ContactRemoved", "me", {}), ("ContactRestored", "c2", {})],
+            Past(did=True, still=False),
+        ),
+        ([("ContactAdded", "c0", {}), ("ContactRemoved", "c1", {})], Past(did=False)),
+    ],
+)
+def test_what_became_of_a_contact_since(events: Any, expected: Past):
+    assert past(CONTACTS, "remove", None, stream(*events), "me") == expected
+
+
+def test_contacts_are_removed_and_restored():
+    assert CONTACTS.command("remove", None, "k") == c.RemoveContact(contact_id="k")
+    assert CONTACTS.back("remove", None, "k", None) == c.RestoreContact(contact_id="k")
+    assert CONTACTS.not_done("k", "gone") == NotDone(contact_id="k", why="gone")
+    assert CLIENTS.not_done("x", "gone") == NotDone(client_id="x", why="gone")
+
+
+@pytest.mark.parametrize(("kind", "action"), [(CONTACTS, "tag"), (CLIENTS, "remove")])
+def test_what_cannot_be_done_to_such_records_is_refused(kind: Any, action: Any):
+    for ask in (
+        lambda: kind.command(action, None, "x"),
+        lambda: kind.reading(action, None),
+        lambda: kind.back(action, None, "x", None),
+    ):
+        with pytest.raises(Invalid):
+            ask()

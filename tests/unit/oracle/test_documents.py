@@ -11,8 +11,10 @@ from contracts.clients.events import (
     ContactAdded,
     ContactChanged,
     ContactRemoved,
+    ContactRestored,
     LeadCaptured,
     LeadTaken,
+    MainContactChosen,
     NoteAdded,
     NoteEdited,
     NotePriorityChanged,
@@ -47,6 +49,7 @@ def test_documents(tmp_path: Path):
     contact = {"contact_id": "k1", "client_id": "c1"}
     history.add("contact-k1", ContactAdded(**contact, name="Ada", number=1, email="a@b.c", position="chief"), DAY)
     history.add("contact-k1", ContactChanged(**contact, name="Ada L."), DAY)
+    history.add("client-c1", MainContactChosen(**contact), DAY)
     history.add("contact-k1", ContactRemoved(**contact), DAY)
     history.add("lead-l1", LeadCaptured(lead_id="l1", name="x", number=1), DAY)
     history.deal("d1", "A", DAY, value=100)
@@ -57,22 +60,25 @@ def test_documents(tmp_path: Path):
     assert got["clients"] == {
         "c1": {
             "name": "Нова", "status": "current", "temperature": None, "owner_id": "u1", "discount": "5",
-            "country": "PL", "segment": None,
+            "country": "PL", "segment": None, "main_contact_id": None,
         }
     }  # fmt: skip
     assert got["notes"] == {"n1": {"client_id": "c1", "text": "two", "priority": "none", "removed": True}}
-    contact = {"client_id": "c1", "name": "Ada L.", "email": None, "owner_id": "u1", "removed": True}
-    assert got["contacts"] == {"k1": contact}
+    person = {"client_id": "c1", "name": "Ada L.", "email": None, "owner_id": "u1", "removed": True}
+    assert got["contacts"] == {"k1": person}
     assert got["leads"] == {"l1": {"status": "new"}}
     assert got["deals"] == {"d1": {"stage_id": "A", "client_id": "c1", "owner_id": "u1", "base_value": 100}}
     assert got["orders"] == {"o1": {"status": "new", "client_id": "c1", "owner_id": "u1", "base_total": 200}}
     assert got["payments"] == {"p1": {"client_id": "c1", "base_amount": 300, "reversed": False}}
     history.add("note-n1", NoteRestored(**note), DAY)
+    history.add("contact-k1", ContactRestored(**contact), DAY)
     history.add("lead-l1", LeadTaken(lead_id="l1", owner_id="u1"), DAY)
     history.add("payment-p1", PaymentReversed(**history.facts["p1"]), DAY)
     with history.oracle(tmp_path) as oracle:
         got = oracle.documents()
     assert got["notes"]["n1"]["removed"] is False
+    assert got["contacts"] == {"k1": {**person, "removed": False}}
+    assert got["clients"]["c1"]["main_contact_id"] == "k1"
     assert got["leads"]["l1"]["status"] == "in_work"
     assert got["payments"]["p1"] == {"client_id": "c1", "base_amount": 300, "reversed": True}
 

@@ -1,5 +1,16 @@
 -- The last plain values of the main fields, for the check of documents that hold no sums.
 
+CREATE VIEW removed_contacts AS
+SELECT contact_id FROM event WHERE type IN ('clients.ContactRemoved.v1', 'clients.ContactRestored.v1')
+GROUP BY contact_id HAVING arg_max(type, version) = 'clients.ContactRemoved.v1';
+
+-- The main contact person is who was chosen last, while that one is there (P23).
+CREATE VIEW main_contacts AS
+SELECT client_id, arg_max(contact_id, version) AS contact_id FROM event WHERE type = 'clients.MainContactChosen.v1'
+GROUP BY client_id
+HAVING arg_max(contact_id, version) NOT IN (SELECT contact_id FROM removed_contacts)
+       AND client_id NOT IN (SELECT client_id FROM event WHERE type = 'clients.ClientErased.v1');
+
 CREATE VIEW documents.clients AS
 WITH details AS (
   SELECT client_id, arg_max_null(name, version) AS name, arg_max_null(country, version) AS country,
@@ -14,7 +25,8 @@ SELECT client_id AS id, any_value(details.name) AS name,
          FILTER (type IN ('clients.ClientRegistered.v1', 'clients.ClientAssigned.v1')) AS owner_id,
        arg_max(discount, version)
          FILTER (type IN ('clients.ClientRegistered.v1', 'clients.ClientTermsChanged.v1')) AS discount,
-       any_value(details.country) AS country, any_value(details.segment) AS segment
+       any_value(details.country) AS country, any_value(details.segment) AS segment,
+       (SELECT m.contact_id FROM main_contacts AS m WHERE m.client_id = event.client_id) AS main_contact_id
 FROM event LEFT JOIN details USING (client_id)
 WHERE type IN ('clients.ClientRegistered.v1', 'clients.ClientStatusChanged.v1', 'clients.ClientTemperatureChanged.v1',
                'clients.ClientAssigned.v1', 'clients.ClientTermsChanged.v1')
@@ -22,11 +34,10 @@ GROUP BY client_id;
 
 CREATE VIEW documents.contacts AS
 SELECT contact_id AS id, arg_max(client_id, version) AS client_id, arg_max(name, version) AS name,
-       arg_max_null(email, version) FILTER (type <> 'clients.ContactRemoved.v1') AS email,
-       bool_or(type = 'clients.ContactRemoved.v1') AS removed,
+       arg_max_null(email, version) AS email,
+       contact_id IN (SELECT contact_id FROM removed_contacts) AS removed,
        (SELECT c.owner_id FROM documents.clients AS c WHERE c.id = arg_max(event.client_id, version)) AS owner_id
-FROM event WHERE type IN ('clients.ContactAdded.v1', 'clients.ContactChanged.v1', 'clients.ContactRemoved.v1')
-GROUP BY contact_id;
+FROM event WHERE type IN ('clients.ContactAdded.v1', 'clients.ContactChanged.v1') GROUP BY contact_id;
 
 CREATE VIEW documents.notes AS
 SELECT note_id AS id, any_value(client_id) AS client_id, arg_max(text, version) AS text,

@@ -12,9 +12,10 @@ from contracts.clients.events import ClientStatus
 from contracts.problem import Invalid, Unavailable
 from services.gateway.bulk.acts import Acts
 from services.gateway.pages.asking import names_of, shown_after
+from services.gateway.pages.bulk.shown import lately
 from services.gateway.pages.clients import filters
 from services.gateway.pages.clients.asked import VIEWS, Asked
-from services.gateway.pages.clients.bulk.shown import lately, offered
+from services.gateway.pages.clients.bulk import CLIENTS_LISTED, offered
 from services.gateway.pages.clients.frame import Frame
 from services.gateway.pages.clients.metrics import metrics_of
 from services.gateway.pages.clients.shown import card
@@ -71,7 +72,7 @@ async def _answered(
                 values["adding"] = await filters.form(asker, sitting, asked, called, field, typed or {}, error)
             values |= await offered(asker, sitting, request, asked, view)
             values["views"] = await views.offered(asker, sitting, request, asked, words, view)
-            values["bulk"] = await lately(acts, frame)
+            values["bulk"] = await lately(acts, CLIENTS_LISTED, frame)
             values |= {"as_of": texts.moment(sitting.as_of), "stale": sitting.stale}
     except Unavailable:
         return html(look, "loading.html", {}, status=503, headers={"refresh": "2"})

@@ -69,7 +69,7 @@ async def _shown(asker: Asker, request: Request, template: str) -> Response:
         "csrf": csrf(request),
         "key": clock.new_id(),
         "removed": request.query_params.get("removed", ""),
-        "gone": "gone" in request.query_params,
+        "gone": request.query_params.get("gone", ""),
         "lost_note": bool(request.query_params.get("note")) and values["wanted"] is None,
         "created": "created" in request.query_params,
     }

@@ -1,4 +1,4 @@
-"""The contact persons on a client's page: the main one first, then by name (P23, S3.13)."""
+"""The contact persons on a client's page: the main one first, then by name; below, who was removed (P23, S3.13)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from services.kit.web import Asker, Sitting
 _FIRST = 3
 """Of those at the side of the page's main tab."""
 _PAGE = 50
+_MOST = 200
+"""Among so many, by name, those that were removed are looked for."""
 
 
 async def persons(asker: Asker, sitting: Sitting, client: Any, cursor: str | None) -> dict[str, Any]:
@@ -33,7 +35,15 @@ async def persons(asker: Asker, sitting: Sitting, client: Any, cursor: str | Non
         "more_people": tab if cursor is None and (len(every) > _FIRST or page.next) else "",
         "next_people": f"{tab}&{urlencode({'cursor': page.next})}" if cursor is not None and page.next else "",
         "first_people": tab if cursor else "",
+        "removed_people": [] if cursor is None or cursor else await _removed(asker, sitting, client),
     }
+
+
+async def _removed(asker: Asker, sitting: Sitting, client: Any) -> list[Person]:
+    """Return who was removed, by name."""
+    of, given = client.client_id, {"removed": True, "limit": _MOST}
+    page = await asker.ask(sitting, "/clients/{client_id}/contacts", client_id=of, **given)
+    return [person(each) for each in page.items if each.removed_at is not None and each.erased_at is None]
 
 
 async def _main(asker: Asker, sitting: Sitting, client: Any) -> list[Person]:

@@ -51,6 +51,7 @@ def _heading(words: NullTranslations, event: str) -> str:
         "ContactAdded": words.gettext("Contact added"),
         "ContactChanged": words.gettext("Contact changed"),
         "ContactRemoved": words.gettext("Contact removed"),
+        "ContactRestored": words.gettext("Contact restored"),
         "ClientErased": words.gettext("Personal data erased"),
     }
     return headings.get(event, event)

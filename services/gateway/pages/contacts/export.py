@@ -12,19 +12,19 @@ from starlette.responses import Response
 
 from contracts.money import EXPONENTS
 from contracts.problem import Invalid, Unavailable
-from services.gateway.pages import exporting, menu
+from services.gateway.pages import exporting
 from services.gateway.pages.asking import employees
-from services.gateway.pages.contacts.found import MOST, Asked, found, metrics_of
+from services.gateway.pages.bulk.chosen import picked
+from services.gateway.pages.contacts.found import MOST, Asked, found, found_of, metrics_of
+from services.gateway.pages.contacts.frame import Frame
 from services.gateway.pages.contacts.page import GROUPS
 from services.gateway.pages.contacts.shown import company
 from services.gateway.pages.doing import csrf
-from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look
 from services.gateway.pages.more import EXPORT_CONTACTS
 from services.gateway.pages.numbers import FIELDS, labels
 from services.gateway.pages.render import html
 from services.gateway.pages.sheets import Cell, Column, known, numbers
-from services.gateway.pages.texts import Texts
 from services.kit import clock
 from services.kit.rights import needs
 from services.kit.web import Asker, PageRoute, Sitting, caller_of
@@ -40,24 +40,25 @@ def routes() -> tuple[PageRoute, ...]:
 
 
 async def export_form(asker: Asker, request: Request) -> Response:
-    """Ask for the kind of file; the address names the search."""
-    look, asked, caller = Look.of(request), Asked.of(request.query_params), caller_of(request)
-    say = catalogue(look.language)
+    """Ask for the kind of file; the address names the search, or the ids of the rows that were chosen."""
+    look, ids = Look.of(request), picked(request.query_params)
     try:
-        async with asker.sitting(caller, GROUPS) as sitting:
-            settings = (await asker.ask(sitting, "/settings")).item
-            first = await found(asker, sitting, asked, limit=1, cursor=None)
+        async with asker.sitting(caller_of(request), GROUPS) as sitting:
+            frame = await Frame.of(asker, sitting, request)
+            asked, say = frame.asked, frame.say
+            first = await (found_of(asker, sitting, ids) if ids else found(asker, sitting, asked, limit=1, cursor=None))
     except Unavailable:
         return html(look, "loading.html", {}, status=503, headers={"refresh": "2"})
     values = {
-        "shell": menu.shell(say, caller, menu.CONTACTS, settings.name),
+        "shell": frame.shell,
         "what": "contacts",
-        "filters": say.gettext("“%(text)s”") % {"text": asked.q} if asked.q else "",
-        "count": Texts(look.language, settings.base_currency, settings.zone).count(first.total),
+        "filters": "" if ids or not asked.q else say.gettext("“%(text)s”") % {"text": asked.q},
+        "chosen": bool(ids),
+        "count": frame.texts.count(first.total),
         "exact": first.exact,
         "near": first.near,
-        "too_many": bool(asked.q) and (first.total > MOST or not first.exact),
-        "action": asked.address(EXPORT_CONTACTS),
+        "too_many": bool(asked.q) and not ids and (first.total > MOST or not first.exact),
+        "action": asked.address(EXPORT_CONTACTS, ids=",".join(ids)),
         "back": asked.address(),
         "csrf": csrf(request),
         "key": clock.new_id(),
@@ -67,18 +68,17 @@ async def export_form(asker: Asker, request: Request) -> Response:
 
 async def export(asker: Asker, request: Request) -> Response:
     """Send the file."""
-    look, asked = Look.of(request), Asked.of(request.query_params)
-    say = catalogue(look.language)
+    ids = picked(request.query_params)[:MOST]
 
     async def taken(sitting: Sitting) -> exporting.Taken:
-        settings = (await asker.ask(sitting, "/settings")).item
-        day = Texts(look.language, settings.base_currency, settings.zone).date(clock.now())
+        frame = await Frame.of(asker, sitting, request)
+        say, asked = frame.say, frame.asked
         columns = _columns(say, await employees(asker, sitting))
         if caller_of(request).may("numbers"):
-            currency = settings.base_currency or ""
-            columns += numbers(FIELDS, labels(say), currency, EXPONENTS.get(currency, 2))
-        pieces = _pieces(asker, sitting, asked, columns)
-        return exporting.Taken("contacts", say.gettext("Contacts"), day, ["q"] if asked.q else [], pieces)
+            columns += numbers(FIELDS, labels(say), frame.currency, EXPONENTS.get(frame.currency, 2))
+        pieces = _pieces(asker, sitting, asked, ids, columns)
+        told = ["chosen"] if ids else ["q"] if asked.q else []
+        return exporting.Taken("contacts", say.gettext("Contacts"), frame.texts.date(clock.now()), told, pieces)
 
     return await exporting.export(asker, request, GROUPS, taken)
 
@@ -115,14 +115,16 @@ def _columns(say: NullTranslations, owners: Mapping[str, str]) -> list[Column]:
 
 
 async def _pieces(
-    asker: Asker, sitting: Sitting, asked: Asked, columns: Sequence[Column]
+    asker: Asker, sitting: Sitting, asked: Asked, ids: Sequence[str], columns: Sequence[Column]
 ) -> AsyncIterator[Sequence[Sequence[Cell]]]:
     """Yield the head, then all rows. Raises Invalid for a search that finds more than can be listed."""
     yield [[column.title for column in columns]]
     cursor, more = None, True
     while more:
-        piece = await found(asker, sitting, asked, limit=MOST, cursor=cursor)
-        if asked.q and (piece.total > len(piece.people) or not piece.exact):
+        piece = await (
+            found_of(asker, sitting, ids) if ids else found(asker, sitting, asked, limit=MOST, cursor=cursor)
+        )
+        if asked.q and not ids and (piece.total > len(piece.people) or not piece.exact):
             raise Invalid(f"finds more than {MOST} contacts; narrow the search, or export without it", field="q")
         metrics = await metrics_of(asker, sitting, piece.people)
         rows = [(_Row(each, piece.clients.get(each.client_id)), metrics.get(each.contact_id)) for each in piece.people]

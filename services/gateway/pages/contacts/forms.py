@@ -1,9 +1,10 @@
-"""Creating, editing and removing contact persons, and choosing the main one: plain forms, each done once (S3.13)."""
+"""Creating, editing, removing and restoring contact persons, and choosing the main one: each done once (S3.13)."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -98,17 +99,23 @@ async def edit(asker: Asker, request: Request) -> Response:
 
 
 async def mark(asker: Asker, request: Request) -> Response:
-    """Make a person the main one of the client, or remove them; deals and orders that name them keep them."""
-    form, contact, what = await form_of(request), await _contact(asker, request), request.path_params["what"]
+    """Make a person the main one of the client, remove or restore them; deals and orders that name them keep them."""
+    form, what = await form_of(request), request.path_params["what"]
+    contact = await _contact(asker, request, removed=what == "restore")
     key, id, at = form.get("key", "") or clock.new_id(), contact.contact_id, clients.address(contact.client_id)
-    if what == "main":
-        effect = await send(asker.engine, request, _main(contact.client_id, id), contact.client_id, key)
-        back = f"{at}?tab=contacts" if form.get("back") == "client" else address(id)
-        return gone_to(asker, back, effect)
-    if what != "remove":
-        raise Invalid(f"{what!r} cannot be done to a contact")
-    effect = await send(asker.engine, request, c.RemoveContact(contact_id=id), id, key)
-    return gone_to(asker, f"{at}?tab=contacts&gone=1", effect)
+    tab = f"{at}?tab=contacts"
+    back = tab if form.get("back") == "client" else address(id)
+    match what:
+        case "main":
+            effect = await send(asker.engine, request, _main(contact.client_id, id), contact.client_id, key)
+        case "remove":
+            effect = await send(asker.engine, request, c.RemoveContact(contact_id=id), id, key)
+            back = f"{tab}&{urlencode({'gone': id})}"
+        case "restore":
+            effect = await send(asker.engine, request, c.RestoreContact(contact_id=id), id, key)
+        case _:
+            raise Invalid(f"{what!r} cannot be done to a contact")
+    return gone_to(asker, back, effect)
 
 
 def _main(client_id: str, contact_id: str) -> c.ChooseMainContact:
@@ -127,11 +134,12 @@ async def _client(asker: Asker, request: Request, id: str) -> Any:
     return None if found is None or found.item.erased else found.item
 
 
-async def _contact(asker: Asker, request: Request) -> Any:
+async def _contact(asker: Asker, request: Request, *, removed: bool = False) -> Any:
+    """Return the contact person. Raises NotFound, also for an erased one, and for a removed one unless `removed`."""
     id = request.path_params["contact_id"]
     async with asker.sitting(caller_of(request), _GROUPS) as sitting:
         found = (await asker.ask(sitting, "/contacts/{contact_id}", contact_id=id)).item
-    if found.removed_at is not None or found.erased_at is not None:
+    if (found.removed_at is not None and not removed) or found.erased_at is not None:
         raise NotFound(f"there is no contact {id}")
     return found
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from services.gateway.pages.asking import sought
 from services.gateway.pages.menu import CONTACTS
+from services.kit.query import Match
 from services.kit.web import Asker, Sitting
 
 MOST = 200
@@ -50,14 +51,28 @@ class Found:
     """Nothing of it has all words of the search: names are written a little otherwise."""
 
 
-async def found(asker: Asker, sitting: Sitting, asked: Asked, *, limit: int, cursor: str | None) -> Found:
+async def found(
+    asker: Asker, sitting: Sitting, asked: Asked, *, limit: int, cursor: str | None, match: Match | None = None
+) -> Found:
     """Ask for a page. Raises Invalid for a cursor of another list."""
-    given = {"q": asked.q or None, "sort": asked.sort or _SORTS[0], "limit": limit, "count": True}
+    given = {"q": asked.q or None, "sort": asked.sort or _SORTS[0], "limit": limit, "count": True, "match": match}
     page = await asker.ask(sitting, "/contacts", **given, cursor=cursor or None)
-    ids = ",".join(dict.fromkeys(each.client_id for each in page.items))
-    named = (await asker.ask(sitting, "/clients", ids=ids)).items if ids else []
-    clients = {client.client_id: client for client in named}
+    clients = await _companies(asker, sitting, page.items)
     return Found(page.items, clients, page.next, page.total, page.total_exact, page.near)
+
+
+async def found_of(asker: Asker, sitting: Sitting, ids: Sequence[str]) -> Found:
+    """Ask for these contact persons, at most 200, in this order; those that are removed or erased are left out."""
+    listed = (await asker.ask(sitting, "/contacts", ids=",".join(ids))).items if ids else []
+    there = {each.contact_id: each for each in listed if each.removed_at is None and each.erased_at is None}
+    people = [there[id] for id in ids if id in there]
+    return Found(people, await _companies(asker, sitting, people), None, len(people), exact=True, near=False)
+
+
+async def _companies(asker: Asker, sitting: Sitting, people: Sequence[Any]) -> dict[str, Any]:
+    ids = ",".join(dict.fromkeys(each.client_id for each in people))
+    named = (await asker.ask(sitting, "/clients", ids=ids)).items if ids else []
+    return {client.client_id: client for client in named}
 
 
 async def metrics_of(asker: Asker, sitting: Sitting, people: Sequence[Any]) -> dict[str, Any]:

@@ -9,13 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.problem import Invalid, NotFound, Unavailable
-from services.gateway.pages import menu
+from services.gateway.bulk.acts import Acts
 from services.gateway.pages.asking import shown_after
+from services.gateway.pages.bulk.shown import lately
 from services.gateway.pages.clients.shown import cells
+from services.gateway.pages.contacts.bulk import CONTACTS_LISTED, offered
 from services.gateway.pages.contacts.found import Asked, found, metrics_of
+from services.gateway.pages.contacts.frame import Frame
 from services.gateway.pages.contacts.page import GROUPS, gathered
 from services.gateway.pages.contacts.shown import company, person
-from services.gateway.pages.languages import catalogue
 from services.gateway.pages.look import Look
 from services.gateway.pages.more import EXPORT_CONTACTS, entries
 from services.gateway.pages.numbers import labels
@@ -26,29 +28,30 @@ from services.kit.web import Asker, Sitting, caller_of
 PAGE = 50
 
 
-async def contacts(asker: Asker, request: Request) -> Response:
-    """Show the list; `?panel=ID` shows a person beside it."""
-    look, asked, caller = Look.of(request), Asked.of(request.query_params), caller_of(request)
-    words = catalogue(look.language)
+async def contacts(acts: Acts, asker: Asker, request: Request) -> Response:
+    """Show the list; `?panel=ID` shows a person beside it. `acts`: of which the list tells how far they are."""
+    look, caller = Look.of(request), caller_of(request)
     try:
         async with asker.sitting(caller, GROUPS, shown_after(request)) as sitting:
-            settings = (await asker.ask(sitting, "/settings")).item
-            texts = Texts(look.language, settings.base_currency, settings.zone)
+            frame = await Frame.of(asker, sitting, request)
+            asked, texts, words = frame.asked, frame.texts, frame.say
             values = await _found(asker, sitting, texts, asked)
             beside = await _beside(asker, sitting, texts, request)
+            values["bulk"] = await lately(acts, CONTACTS_LISTED, frame)
             values |= {"as_of": texts.moment(sitting.as_of), "stale": sitting.stale}
     except Unavailable:
         return html(look, "loading.html", {}, status=503, headers={"refresh": "2"})
     values |= {
-        "shell": menu.shell(words, caller, menu.CONTACTS, settings.name),
-        "workspace": settings.name,
+        "shell": frame.shell,
+        "workspace": frame.settings.name,
         "asked": asked,
         "texts": texts,
-        "currency": settings.base_currency or "",
+        "currency": frame.currency,
         "labels": labels(words) if caller.may("numbers") else {},
         "may_write": caller.may("clients.write"),
-        "back": asked.address(cursor=asked.cursor),
+        "back": frame.back,
         "more_acts": entries(words, caller, asked.address(EXPORT_CONTACTS)),
+        **offered(frame, request, len(values["rows"]), values["total"], exact=values["exact"]),
     }
     return html(look, "contacts/list.html", {**values, **beside})
 

@@ -79,6 +79,8 @@ async def gathered(asker: Asker, sitting: Sitting, texts: Texts, id: str) -> dic
     return {
         "contact": found,
         "person": person(found, None if client is None else client.item.main_contact_id),
+        "removed": texts.moment(found.removed_at) if found.removed_at is not None else "",
+        "was_main": client is not None and client.item.main_removed_id == id,
         "company": company(None if client is None else client.item),
         "owner": names.get(found.owner_id or "", ""),
         "fields": numbers(texts, catalogue(texts.language), None if metrics is None else metrics.item),

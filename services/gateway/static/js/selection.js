@@ -79,13 +79,22 @@ document.addEventListener("keydown", (event) => {
   for (const list of lists()) if (chosen(list).length) set(list, false);
 });
 
+const ids = (list) =>
+  chosen(list)
+    .map((box) => box.value)
+    .join(",");
+
+// A form of the bar goes to a page about the chosen rows; without ids that page is about all that match.
+document.addEventListener("submit", (event) => {
+  const list = event.target.matches("form[data-picked]") && event.target.closest("[data-selectable]");
+  if (list) event.target.elements.ids.value = every(list) ? "" : ids(list);
+});
+
 document.addEventListener("opened", (event) => {
   if (!event.target.matches("[data-picked]")) return;
   const [list] = lists();
   const form = event.target.querySelector("form");
-  form.elements.ids.value = chosen(list)
-    .map((box) => box.value)
-    .join(",");
+  form.elements.ids.value = ids(list);
   form.elements.every.value = every(list) ? "1" : "";
   const words = event.target.querySelector("[data-count]");
   words.textContent = counted(words.dataset, count(list));

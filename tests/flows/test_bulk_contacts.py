@@ -93,6 +93,15 @@ async def test_an_undo_names_what_it_could_not_undo(opened: Door) -> None:  # X1
     assert await there(opened, [*ids, *gone]) == [True, True, False]
 
 
+async def test_names_that_are_only_similar_are_never_all_that_match(opened: Door) -> None:  # S0.39
+    browser = await opened.signed_in("dora", "director")
+    await people(opened, 60)
+    assert "Select all 60 that match" in (await browser.get(f"{LIST}?q=person")).text
+    html = (await browser.get(f"{LIST}?q=persno")).text
+    assert "Person acme-0000" in html
+    assert "that match" not in text_of(html)
+
+
 async def test_all_that_match_are_removed_also_on_other_pages(opened: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     browser = await opened.signed_in("dora", "director")
     ids, others = await people(opened, 230), await people(opened, 60, "bravo")
@@ -166,6 +175,7 @@ async def test_only_what_one_may_is_offered(opened: Door, role: Any, rights: Own
         ({"action": "archive"}, "Choose or type a value."),
         ({"ids": " ,"}, "Choose contacts in the list first."),
         ({"every": "1", "at": "?q=nobody-is-called-so"}, "Choose contacts in the list first."),
+        ({"every": "1", "at": "?q=Persno"}, "Choose contacts in the list first."),  # similar names are never meant
     ],
 )
 async def test_a_form_that_makes_no_sense_removes_nothing(opened: Door, form: dict[str, str], why: str) -> None:

@@ -51,7 +51,7 @@ async def contacts(acts: Acts, asker: Asker, request: Request) -> Response:
         "may_write": caller.may("clients.write"),
         "back": frame.back,
         "more_acts": entries(words, caller, asked.address(EXPORT_CONTACTS)),
-        **offered(frame, request, len(values["rows"]), values["total"], exact=values["exact"]),
+        **offered(frame, request, len(values["rows"]), values["total"], exact=values["exact"] and not values["near"]),
     }
     return html(look, "contacts/list.html", {**values, **beside})
 

@@ -257,14 +257,11 @@ class Engine:
 
     async def served(self) -> dict[str, str]:
         """Return the versioned group that answers reads of each projection of any service. Raises Unavailable."""
-        names = list(self._projections)
-        if self.share is not None:
-            return (await self.horizon.groups(names))[0]
-        return {name: await self.serving(name) for name in names}
+        return (await self.horizon.groups(list(self._projections)))[0]
 
     async def serving(self, name: str) -> str:
-        """Return the versioned group that answers reads of this projection."""
-        return await self.ports.documents.active(name) or self.runners[name].group
+        """Return the versioned group that answers reads of this projection. Raises Unavailable."""
+        return (await self.horizon.groups([name]))[0][name]
 
     def caught_up(self, name: str, head: int) -> bool:
         """Tell whether the projection has passed this position of the log in every lane that is folded here."""

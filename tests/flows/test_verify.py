@@ -294,6 +294,19 @@ def test_the_command_shows_it_and_exits_with_1(
     assert asyncio.run(InFolder(Settings(), data).verify(20)) == 0
 
 
+def test_it_compares_what_an_update_builds_anew(
+    workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first command after an update finds groups of an older version, that this one cannot read, still active."""
+    data = tmp_path / "data"
+    shutil.copytree(workspace, data)
+    for service in SERVICES:
+        for projection in service.projections:
+            monkeypatch.setattr(projection, "version", projection.version + 1)
+    assert asyncio.run(InFolder(Settings(), data).verify(20)) == 0
+    assert capsys.readouterr().out == "0 differences\n"
+
+
 def test_nothing_differs_under_other_rules_and_another_zone(workspace: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     shutil.copytree(workspace, data)

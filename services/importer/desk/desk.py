@@ -59,8 +59,8 @@ class Desk:
         )
         try:
             await asyncio.to_thread(self._shelf.keep, job.job_id, file)
-            await self._tables.read(job)
-            job = replace(job, sheets=await self._tables.sheets(job))
+            table = await self._tables.read(job)
+            job = replace(job, sheets=table.sheets)
         except BaseException:
             self._shelf.drop(job.job_id)
             raise

@@ -13,11 +13,9 @@ from services.importer.sheets.matching import known
 from services.importer.sheets.reading import read
 from services.importer.sheets.table import Table
 from services.importer.sheets.taking import Order
-from services.importer.sheets.workbook import sheet_names
 
 _MOST = 2
 """Tables in memory: each may be as large as a file may."""
-_ZIP = b"PK"
 _Way = tuple[str, str, str]
 
 
@@ -43,11 +41,6 @@ class Tables:
                     self._read.popitem(last=False)
             self._read.move_to_end(way)
             return found
-
-    async def sheets(self, job: Job) -> tuple[str, ...]:
-        """Return the names of the sheets of a file that was read; of a CSV none."""
-        data = await self._bytes(job)
-        return tuple(await asyncio.to_thread(sheet_names, data)) if data.startswith(_ZIP) else ()
 
     async def _bytes(self, job: Job) -> bytes:
         try:

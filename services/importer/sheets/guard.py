@@ -30,9 +30,8 @@ def check(file: str, data: bytes) -> None:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             _check_parts(file, archive, len(data))
             for part in archive.infolist():
-                if part.filename.lower().endswith((".xml", ".rels")):
-                    with archive.open(part) as content:
-                        _Look(file, sheet="/worksheets/" in part.filename).through(content)
+                with archive.open(part) as content:
+                    _look(file, part.filename, content)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, expat.ExpatError, ValueError) as error:
         raise refused(file, f"it is damaged ({error}); {_AGAIN}, or as CSV") from error
 
@@ -53,18 +52,25 @@ def _check_parts(file: str, archive: zipfile.ZipFile, size: int) -> None:
         raise refused(file, f"it unpacks to {inflated:,} bytes, which is too much; split it, or save it as CSV")
 
 
-class _Look:
-    """Walks over one XML part without keeping it: no declarations that expand, no sheet beyond the limits."""
+def _look(file: str, part: str, content: IO[bytes]) -> None:
+    """Look through a part whatever its name says, for a workbook may call anything a sheet; a picture is no XML."""
+    try:
+        _Look(file).through(content)
+    except expat.ExpatError:
+        if part.lower().endswith((".xml", ".rels")):
+            raise
 
-    def __init__(self, file: str, *, sheet: bool) -> None:
+
+class _Look:
+    """Walks over one part without keeping it: no declarations that expand, no sheet beyond the limits."""
+
+    def __init__(self, file: str) -> None:
         self.file = file
         self.measure = Measure(file)
         self.cells = self.filled = self.widest = self.column = 0
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.StartDoctypeDeclHandler = self._declared
-        if sheet:
-            self.parser.StartElementHandler = self._start
-            self.parser.EndElementHandler = self._end
+        self.parser.StartElementHandler = self._root
 
     def through(self, content: IO[bytes]) -> None:
         """Raise Invalid or ExpatError for what must not be read."""
@@ -72,6 +78,12 @@ class _Look:
 
     def _declared(self, *_: object) -> None:
         raise refused(self.file, f"it declares entities, as no spreadsheet program does; {_AGAIN}")
+
+    def _root(self, name: str, _: object) -> None:
+        """Hear what is in a sheet, and nothing of other parts."""
+        sheet = name.rpartition(" ")[2] == "worksheet"
+        self.parser.StartElementHandler = self._start if sheet else None
+        self.parser.EndElementHandler = self._end if sheet else None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         tag = name.rpartition(" ")[2]

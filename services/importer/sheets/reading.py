@@ -9,7 +9,7 @@ from pathlib import Path
 from services.importer.sheets.decoding import Undecodable, decoded
 from services.importer.sheets.separated import separated
 from services.importer.sheets.table import COLUMNS, FILE_BYTES, ROWS, Line, Row, Table, refused
-from services.importer.sheets.workbook import sheet_rows
+from services.importer.sheets.workbook import read_sheet
 
 Known = Callable[[Sequence[str]], int]
 """How many of these cells are names of columns."""
@@ -31,9 +31,11 @@ def read(file: str, data: bytes, known: Known, sheet: str | None = None) -> Tabl
     if len(data) > FILE_BYTES:
         raise refused(file, f"it is larger than {FILE_BYTES // 1_000_000} MB; split it into several files")
     digest, serials = sha256(data), True
+    sheets: tuple[str, ...] = ()
     if data.startswith((_ZIP, _OLD)):
-        name, serials, lines = sheet_rows(file, data, sheet)
-        digest.update(name.encode())
+        found = read_sheet(file, data, sheet)
+        serials, sheets, lines = found.serials, found.sheets, found.lines
+        digest.update(found.name.encode())
     else:
         try:
             lines = [line for line in separated(file, decoded(data)) if any(line[1])]
@@ -49,7 +51,7 @@ def read(file: str, data: bytes, known: Known, sheet: str | None = None) -> Tabl
         raise refused(file, f"there is no row below the header in row {number}; fill in at least one")
     if len(below) > ROWS:
         raise refused(file, f"it has more than {ROWS:,} rows; split it into several files")
-    return Table(file, digest.hexdigest(), number, _named(_padded(header, width)), below, serials)
+    return Table(file, digest.hexdigest(), number, _named(_padded(header, width)), below, serials, sheets)
 
 
 def _padded(cells: Sequence[str], width: int) -> tuple[str, ...]:

@@ -39,6 +39,8 @@ class Table:
     rows: list[Row]
     serials: bool = True
     """A bare number in a date column counts days from 1900, as Excel does unless the workbook says otherwise."""
+    sheets: tuple[str, ...] = ()
+    """The names of all sheets of a workbook."""
 
 
 def refused(file: str, what: str) -> Invalid:

@@ -5,6 +5,7 @@ is told (ADR 0025)."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,8 @@ from services.kit.codec import Codec
 from services.kit.ports import EventStore
 
 _ORDER = {"note": 0, "contact": 1, "client": 2}
+_PAUSE = 20
+"""Things between two breaths of the event loop: a server answers meanwhile."""
 _TOLD = 200
 _CHANGED = "it was changed since"
 Used = Callable[[str, frozenset[str]], Awaitable[str]]
@@ -79,6 +82,8 @@ async def undo(
     for done, thing in enumerate(things):
         if done % _TOLD == 0:
             progress("undoing", done, len(things))
+        if done % _PAUSE == 0:
+            await asyncio.sleep(0)
         await work.take_back(thing)
     await work.sink.flush()
     progress("undoing", len(things), len(things))

@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
@@ -21,15 +22,24 @@ _LAST_ROW = 1_048_576
 _ZEROS = re.compile(r"0{2,30}").fullmatch
 
 
-def sheet_rows(file: str, data: bytes, sheet: str | None) -> tuple[str, bool, list[Line]]:
-    """Return name, whether bare numbers count days from 1900, and rows of the named sheet, else of the first that is
-    not empty. Raises Invalid naming the file and the remedy."""
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet as read. `serials`: bare numbers count days from 1900. `sheets`: the names of all sheets of the workbook,
+    in their order."""
+
+    name: str
+    serials: bool
+    lines: list[Line]
+    sheets: tuple[str, ...]
+
+
+def read_sheet(file: str, data: bytes, sheet: str | None) -> Sheet:
+    """Return the named sheet, else the first that is not empty. Raises Invalid naming the file and the remedy."""
     guard.check(file, data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of parts of a workbook that are not read
-            book = _opened(data)
-            with closing(book):
+            with closing(_opened(data)) as book:
                 return _chosen(file, book, sheet)
     except Invalid:
         raise
@@ -39,32 +49,25 @@ def sheet_rows(file: str, data: bytes, sheet: str | None) -> tuple[str, bool, li
         ) from error
 
 
-def sheet_names(data: bytes) -> list[str]:
-    """Return the names of the sheets of a workbook that was read without a complaint."""
-    with closing(_opened(data)) as book:
-        return [each.title for each in book.worksheets]
-
-
 def _opened(data: bytes) -> Any:
     import openpyxl  # noqa: PLC0415 - a tenth of the time of a start, and seldom wanted
 
     return openpyxl.load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
 
 
-def _chosen(file: str, book: Any, sheet: str | None) -> tuple[str, bool, list[Line]]:
+def _chosen(file: str, book: Any, wanted: str | None) -> Sheet:
     sheets = {each.title: each for each in book.worksheets}
-    if sheet is not None and sheet not in sheets:
-        raise refused(file, f"it has no sheet {sheet!r}; choose one of {', '.join(map(repr, sheets))}")
-    serials = book.epoch != _MAC_EPOCH
-    wanted = {sheet: sheets[sheet]} if sheet is not None else sheets
-    for name, each in wanted.items():
-        rows = list(_rows(each))
-        if rows or name == sheet:
-            return name, serials, rows
-    return "", serials, []
+    if wanted is not None and wanted not in sheets:
+        raise refused(file, f"it has no sheet {wanted!r}; choose one of {', '.join(map(repr, sheets))}")
+    serials, names = book.epoch != _MAC_EPOCH, tuple(sheets)
+    for name in names if wanted is None else (wanted,):
+        lines = list(_lines(sheets[name]))
+        if lines or name == wanted:
+            return Sheet(name, serials, lines, names)
+    return Sheet("", serials, [], names)
 
 
-def _rows(sheet: Any) -> Iterator[Line]:
+def _lines(sheet: Any) -> Iterator[Line]:
     """Yield the rows that hold something."""
     for number, cells in enumerate(sheet.iter_rows(max_row=_LAST_ROW, max_col=COLUMNS), 1):
         texts = ["" if cell.value is None else _text(cell) for cell in cells]

@@ -67,6 +67,9 @@ def sheet_xml(inner, before=""):
 
 
 SHEET = "xl/worksheets/sheet1.xml"
+COLUMN_501 = sheet_xml('<row r="1"><c r="A1"><v>1</v></c><c r="SG1"><v>1</v></c></row>')
+LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>'
+INLINE = '<row r="1"><c r="A1" t="inlineStr"><is><t>&a;</t></is></c></row>'
 SMALL = book(["Name"], ["Acme"])
 
 
@@ -134,6 +137,31 @@ def test_numbers_of_a_workbook_are_text_without_loss():
     ]
 
 
+def test_days_and_spans_of_a_workbook():
+    data = book(["a", "b", "c"], [45000.25, 0.5, 3e9], A2="d.m.yy h:mm", B2="[h]:mm:ss", C2="yyyy-mm-dd")
+    assert read("t.xlsx", data, none).rows[0].cells == ("2023-03-15 06:00:00", "12:00:00", "#VALUE!")
+
+
+def test_a_day_written_as_a_day():
+    rows = '<row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="A2" t="d"><v>2026-05-01T00:00:00</v></c></row>'
+    assert read("t.xlsx", with_part(SMALL, SHEET, sheet_xml(rows)), none).rows[0].cells == ("2026-05-01",)
+
+
+def moved(data, part, to):
+    """The workbook with its sheet in another part."""
+    links = "xl/_rels/workbook.xml.rels"
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        told = archive.read(links).decode().replace("worksheets/sheet1.xml", to)
+    return with_part(with_part(data, links, told), f"xl/{to}", part)
+
+
+@pytest.mark.parametrize("to", ["elsewhere/sheet1.xml", "worksheets/sheet1.bin"])
+def test_a_sheet_where_none_is_expected_has_the_same_limits(to):  # TORTURE S4
+    assert read("t.xlsx", moved(SMALL, sheet_xml("<row><c><v>1</v></c></row>" * 2), to), none).rows[0].cells == ("1",)
+    assert "more than 500 columns" in outcome("t.xlsx", moved(SMALL, COLUMN_501, to))[1]
+    assert "declares entities" in outcome("t.xlsx", moved(SMALL, sheet_xml(INLINE, LAUGHS), to))[1]
+
+
 def test_bare_numbers_are_no_days_in_a_workbook_that_counts_otherwise():
     made = openpyxl.Workbook()
     made.active.append(["Birthday"])
@@ -174,13 +202,10 @@ def test_the_digest_is_that_of_what_was_read():
 
 
 BOMB = with_part(SMALL, SHEET, sheet_xml("<row><c><v>1</v></c></row>" * 600_000))
-LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>'
 FILES = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
-INLINE = '<row r="1"><c r="A1" t="inlineStr"><is><t>&a;</t></is></c></row>'
 WIDE = sheet_xml('<row r="1">' + "<c><v>1</v></c>" * 20_000 + "</row>")
 EMPTY = sheet_xml('<row r="1">' + "<c/>" * 1_000_000 + "</row>" + '<row r="2"><c r="A2"><v>1</v></c></row>')
 FAR = sheet_xml('<row r="1"><c r="ZZZZZZ1"><v>1</v></c></row>')
-COLUMN_501 = sheet_xml('<row r="1"><c r="A1"><v>1</v></c><c r="SG1"><v>1</v></c></row>')
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,37 @@ def test_a_value_is_edited_by_keys_saved_by_enter_and_undone(desk: Desk):
     expect(line.locator(".in-place-value")).to_have_text(before)
 
 
+def test_the_name_at_the_head_is_edited_and_shown_to_others(desk: Desk):
+    page, other = desk.open(CLIENT), desk.open(CLIENT)
+    head = page.locator("#fact-name")
+    name, wanted = other.locator("#fact-name h1"), f"Ґанок {uuid4().hex[:6]}"
+    before = head.locator("h1").inner_text().rpartition(" #")[0]
+    head.get_by_role("button", name="Edit: Name").click()
+    field = page.get_by_role("textbox", name="Name", exact=True)
+    expect(field).to_be_focused()
+    expect(field).to_have_value(before)
+    assert axe(page, "main") == []
+    field.fill(wanted)
+    page.keyboard.press("Enter")
+    expect(head.locator("h1")).to_contain_text(wanted)
+    expect(head.get_by_role("button", name="Edit: Name")).to_be_focused()
+    expect(name).to_contain_text(wanted)
+    expect(other.locator(".client-head .avatar-mark")).to_have_text(f"Ґ{wanted.split()[1][:1]}")
+    page.locator(".toast-line", has_text=f"Name: {wanted}").get_by_role("button", name="Undo").click()
+    expect(head.locator("h1")).to_contain_text(before)
+
+
+def test_the_address_is_edited_where_it_stands(desk: Desk):
+    page = desk.open(CLIENT)
+    line, street = page.locator("#fact-address"), f"{uuid4().hex[:6]} Main Street"
+    line.locator(".in-place-value").click()
+    page.locator("#fact-address-value").fill(street)
+    page.keyboard.press("Enter")
+    expect(line.locator(".in-place-value")).to_have_text(street)
+    page.locator(".toast-line", has_text=f"Address: {street}").get_by_role("button", name="Undo").click()
+    expect(line).not_to_contain_text(street)
+
+
 def test_escape_leaves_the_value_and_gives_the_focus_back(desk: Desk):
     page = desk.open(CLIENT)
     line = page.locator("#fact-discount")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def undo_of(html: str) -> dict[str, str]:
     """Return the form that the message about a change offers."""
     offered = re.search(r"<template data-say.*?</template>", html, re.DOTALL)
     assert offered is not None
-    return dict(re.findall(r'name="(\w+)" value="([^"]*)"', offered[0]))
+    return {name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', offered[0])}
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ async def test_a_field_is_edited_where_it_stands_and_undone(tmp_path: Path) -> N
         await acme(app, email="a@acme.test", phones=["1", "2"], city="Kyiv")
         shown = await page(app, "/clients/acme")
         assert set(re.findall(r'hx-get="/clients/acme/set/(\w+)"', shown)) == {
-            "email", "phones", "owner_id", "discount", "source",
+            "name", "email", "phones", "address", "city", "owner_id", "discount", "source",
         }  # fmt: skip
         small = await page(app, "/clients/acme/set/phones")
         assert ('value="1, 2"' in small, 'value="1\n2"' in small) == (True, True)
@@ -123,6 +124,9 @@ async def test_a_field_is_edited_where_it_stands_and_undone(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("field", "typed", "kept"),
     [
+        ("name", " Acme & Sons ", "Acme & Sons"),
+        ("address", "1 Main Street", "1 Main Street"),
+        ("country", "Ukraine", "Ukraine"),
         ("discount", "7,5", "7.5"),
         ("source", " fair ", "fair"),
         ("email", "", None),
@@ -139,7 +143,7 @@ async def test_each_field_is_read_as_the_whole_form_reads_it(
     async with running(tmp_path) as app:
         await app.done("/employees", {"employee_id": "maria", "name": "Maria"})
         await acme(app, email="a@acme.test", language="en")
-        was = {"discount": "0", "email": "a@acme.test", "language": "en"}.get(field, "")
+        was = {"name": "Acme", "discount": "0", "email": "a@acme.test", "language": "en"}.get(field, "")
         html = await sent(app, f"/clients/acme/set/{field}", {"was": was, "value": typed, "key": "k"}, 200, **HTMX)
         assert (await item(app))[field] == kept
         await sent(app, f"/clients/acme/set/{field}", undo_of(html), 200, **HTMX)
@@ -147,15 +151,16 @@ async def test_each_field_is_read_as_the_whole_form_reads_it(
 
 
 @pytest.mark.parametrize(
-    ("field", "typed"), [("discount", "140"), ("birthday", "soon"), ("currency", "EURO"), ("owner_id", "nobody")]
+    ("field", "typed"),
+    [("name", " "), ("discount", "140"), ("birthday", "soon"), ("currency", "EURO"), ("owner_id", "nobody")],
 )
 async def test_a_wrong_value_is_refused_in_its_place(tmp_path: Path, field: str, typed: str) -> None:
     async with running(tmp_path) as app:
         await acme(app)
-        was = "0" if field == "discount" else ""
+        was = {"discount": "0", "name": "Acme"}.get(field, "")
         html = await sent(app, f"/clients/acme/set/{field}", {"was": was, "value": typed, "key": "k"}, 422, **HTMX)
         assert f'id="fact-{field}-value-error"' in html
-        assert typed in html or field == "owner_id", "what was typed is kept"
+        assert f'value="{typed}"' in html or field == "owner_id", "what was typed is kept"
         assert (await item(app))["version"] == 1
 
 
@@ -186,6 +191,80 @@ async def test_a_client_given_to_somebody_else_is_left(tmp_path: Path) -> None: 
         )
         assert (answer.status_code, answer.headers["hx-refresh"]) == (200, "true")
         assert (await app.http.get("/clients/acme", headers=mine)).status_code == 404
-        assert (await app.http.get("/clients/acme/set/name", headers=mine)).status_code == 422
+        assert (await app.http.get("/clients/acme/set/kind", headers=mine)).status_code == 422
         shown = (await app.http.get("/clients/acme", headers=bearer("marketer:kim"))).text
         assert "data-in-place" not in shown
+
+
+CELL = {"place": "cell"}
+
+
+async def test_a_cell_of_the_table_is_edited_and_undone(tmp_path: Path) -> None:  # S1.14, S3.16
+    async with running(tmp_path) as app:
+        await app.done("/employees", {"employee_id": "maria", "name": "Maria"})
+        await acme(app)
+        table = await page(app, "/clients?view=table")
+        assert re.findall(r'data-cell="(\w+)"', table) == ["name", "status", "temperature", "owner_id"]
+        for field, was, value, words in (
+            ("name", "Acme", "Acme & Sons", "Acme &amp; Sons"),
+            ("status", "potential", "current", "Current"),
+            ("temperature", "", "hot", "Hot"),
+            ("owner_id", "", "maria", "Maria"),
+        ):
+            small = await page(app, f"/clients/acme/set/{field}?place=cell")
+            assert re.search(rf'name="was" value="{was}"', small), field
+            assert ("<select" in small) == (field != "name")
+            form = CELL | {"was": was, "value": value, "key": field}
+            html = await sent(app, f"/clients/acme/set/{field}", form, 200, **HTMX)
+            assert words in text_of(html[: html.index("data-say")]), field
+            assert "data-in-place-form" not in html
+            assert (await item(app))[field] == value
+            undo = undo_of(html)
+            assert (undo["place"], undo["was"]) == ("cell", value)
+            await sent(app, f"/clients/acme/set/{field}", undo, 200, **HTMX)
+            assert (await item(app))[field] == (was or None)
+
+
+async def test_a_cell_tells_what_is_wrong_and_what_others_saved(tmp_path: Path) -> None:
+    async with running(tmp_path) as app:
+        await acme(app)
+        html = await sent(app, "/clients/acme/set/name", CELL | {"was": "Acme", "value": " ", "key": "k"}, 422, **HTMX)
+        assert "cell-value-acme-name-error" in html
+        await app.done("/clients/acme/temperature", {"temperature": "cold"})
+        assert await app.engine.settle(60)
+        form = CELL | {"was": "", "value": "hot", "key": "k2"}
+        html = await sent(app, "/clients/acme/set/temperature", form, 422, **HTMX)
+        assert "Somebody else saved “Cold” meanwhile." in text_of(html)
+        assert re.search(r'<option value="hot" selected>', html), "what was chosen is kept"
+        again = dict(re.findall(r'name="(\w+)" value="([^"]*)"', html)) | {"value": "hot"}
+        await sent(app, "/clients/acme/set/temperature", again, 200, **HTMX)
+        now = await item(app)
+        assert (now["name"], now["temperature"]) == ("Acme", "hot")
+
+
+async def test_only_what_the_table_shows_is_edited_there(tmp_path: Path) -> None:
+    async with running(tmp_path) as app:
+        await acme(app)
+        for field in ("email", "kind"):
+            assert (await app.http.get(f"/clients/acme/set/{field}?place=cell")).status_code == 422
+            await sent(app, f"/clients/acme/set/{field}", CELL | {"was": "", "value": "x", "key": "k"}, 422, **HTMX)
+        assert (await app.http.get("/clients/acme/set/status")).status_code == 422
+        assert (await item(app))["version"] == 1
+
+
+async def test_who_may_not_edit_has_plain_cells(tmp_path: Path) -> None:  # P17
+    async with running(tmp_path) as app:
+        await app.done("/employees", {"employee_id": "me", "name": "Me"})
+        await acme(app, owner_id="me")
+        shown = (await app.http.get("/clients?view=table", headers=bearer("marketer:kim"))).text
+        assert ("Acme" in shown, "data-cell" in shown, "cell-pencil" in shown) == (True, False, False)
+        form = CELL | {"was": "potential", "value": "current", "key": "k"}
+        for who, status in (("marketer:kim", 403), ("manager:stranger", 404)):
+            assert (
+                await app.http.get("/clients/acme/set/status?place=cell", headers=bearer(who))
+            ).status_code == status
+            await sent(app, "/clients/acme/set/status", form, status, **HTMX, **bearer(who))
+        await sent(app, "/clients/acme/set/status", form, 200, **HTMX, **bearer("manager:me"))
+        away = CELL | {"was": "me", "value": "", "key": "k2"}
+        answer = await app.http.post("/clients/acme/set/owner_id", data=away, headers=HTMX | bearer("manager:me"))
+        assert (answer.status_code, answer.headers.get("hx-refresh")) == (200, "true"), "the list is shown without it"

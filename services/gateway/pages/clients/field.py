@@ -1,4 +1,5 @@
-"""The address of one field of a client on its page: status and temperature beside the name, the others in place."""
+"""The address of one field of a client: in place, on its page or in the table; status and temperature are chosen beside
+the name on the page."""
 
 from __future__ import annotations
 
@@ -6,31 +7,38 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.problem import Invalid
-from services.gateway.pages.clients.editing import FIELDS, edit_field, save_field
+from services.gateway.pages.clients.editing import CELL, CELLS, FIELDS, edit_field, save_field
 from services.gateway.pages.clients.forms import there
 from services.gateway.pages.clients.setting import MARKS, set_mark
 from services.kit.rights import needs
 from services.kit.web import Asker, PageRoute
+from services.kit.web.forms import form_of
 
 _PATH = "/clients/{client_id}/set/{field}"
 
 
 async def show(asker: Asker, request: Request) -> Response:
-    """Show the small form of the field. Raises Invalid for one that has none."""
-    _check(request.path_params["field"], FIELDS)
+    """Show the small form of the field. Raises Invalid for one that has none there."""
+    _check(request.path_params["field"], _edited(request.query_params.get("place", "")))
     return await edit_field(asker, request)
 
 
 async def save(asker: Asker, request: Request) -> Response:
-    """Set the field. Raises Invalid for one that is not set on the page."""
-    field = request.path_params["field"]
-    _check(field, (*MARKS, *FIELDS))
-    return await (set_mark if field in MARKS else save_field)(asker, request)
+    """Set the field. Raises Invalid for one that is not set there."""
+    field, place = request.path_params["field"], (await form_of(request)).get("place", "")
+    if place != CELL and field in MARKS:
+        return await set_mark(asker, request)
+    _check(field, _edited(place))
+    return await save_field(asker, request)
+
+
+def _edited(place: str) -> tuple[str, ...]:
+    return CELLS if place == CELL else FIELDS
 
 
 def _check(field: str, those: tuple[str, ...]) -> None:
     if field not in those:
-        raise Invalid(f"{field!r} is not edited on the page of a client; open the whole form")
+        raise Invalid(f"{field!r} is not edited here; open the whole form")
 
 
 def routes() -> tuple[PageRoute, ...]:

@@ -63,7 +63,7 @@ async def _answered(
                     return RedirectResponse(wanted.address(), 303)
                 status = 422
             view = asked.view or _kept(request)
-            values = await _list(asker, sitting, texts, called, asked, view, frame.numbers, frame.places)
+            values = await _list(asker, sitting, frame, view)
             shown = values["table"]
             balance = shown["balance"] if shown else any(each["balance"] for each in values["sections"])
             offers = filters.offered(asked, called, numbers=frame.numbers, balance=balance)
@@ -101,19 +101,11 @@ def _kept(request: Request) -> str:
     return kept if kept in VIEWS else VIEWS[0]
 
 
-async def _list(
-    asker: Asker,
-    sitting: Sitting,
-    texts: Texts,
-    words: filters.Words,
-    asked: Asked,
-    view: str,
-    numbers: bool,
-    places: int,
-) -> dict[str, Any]:
+async def _list(asker: Asker, sitting: Sitting, frame: Frame, view: str) -> dict[str, Any]:
     if view == "table":
-        made = await table(asker, sitting, texts, words, asked, numbers=numbers, places=places)
+        made = await table(asker, sitting, frame)
         return {"table": made, "sections": [], "empty": not made["total"], "near": made["near"]}
+    asked, texts = frame.asked, frame.texts
     sections, near = await _sections(asker, sitting, texts, asked, "exact"), False
     if asked.q and not any(each["total"] for each in sections):
         sections, near = await _sections(asker, sitting, texts, asked, "near"), True

@@ -7,8 +7,10 @@ from typing import Any
 
 from contracts.problem import Invalid
 from services.gateway.pages.clients.asked import Asked
+from services.gateway.pages.clients.editing import CELLS, labels
 from services.gateway.pages.clients.filters import Words
 from services.gateway.pages.clients.found import found
+from services.gateway.pages.clients.frame import Frame
 from services.gateway.pages.clients.shown import address, cells, money
 from services.gateway.pages.numbers import FIELDS
 from services.gateway.pages.texts import Texts
@@ -18,11 +20,11 @@ _PAGE = 50
 _NAMED = ("name", "status", "temperature")
 
 
-async def table(
-    asker: Asker, sitting: Sitting, texts: Texts, words: Words, asked: Asked, *, numbers: bool, places: int
-) -> dict[str, Any]:
+async def table(asker: Asker, sitting: Sitting, frame: Frame) -> dict[str, Any]:
     """Return the rows of a page, the totals, how many there are, and where columns and pages lead."""
-    given: dict[str, Any] = {"numbers": numbers, "places": places, "limit": _PAGE}
+    asked, texts, words, numbers = frame.asked, frame.texts, frame.words, frame.numbers
+    edits, called = frame.caller.may("clients.write"), labels(frame.look.language)
+    given: dict[str, Any] = {"numbers": numbers, "places": frame.places, "limit": _PAGE}
     try:
         page = await found(asker, sitting, asked, **given, cursor=asked.cursor)
     except Invalid:  # an old or broken cursor: the first page is better than an error
@@ -30,10 +32,12 @@ async def table(
         page = await found(asker, sitting, asked, **given, cursor=None)
     totals, balance = page.totals, page.totals is not None and page.totals.balance is not None
     return {
-        "rows": [_row(texts, words, each, page.metrics.get(each.client_id), balance) for each in page.clients],
+        "rows": [_row(texts, words, each, page.metrics.get(each.client_id), balance, edits) for each in page.clients],
         "total": page.total,
         "exact": page.exact,
         "near": page.near,
+        "edits": edits,
+        "edited": {name: called[name] for name in CELLS} if edits else {},
         "numbers": numbers,
         "labels": {name: words.names[name] for name in FIELDS},
         "balance": balance,
@@ -46,15 +50,12 @@ async def table(
     }
 
 
-def _row(texts: Texts, words: Words, client: Any, metrics: Any | None, balance: bool) -> dict[str, Any]:
+def _row(texts: Texts, words: Words, client: Any, metrics: Any | None, balance: bool, edits: bool) -> dict[str, Any]:
     return {
         "id": client.client_id,
-        "name": client.name,
-        "number": client.number,
+        "client": client,
+        "edits": edits and not client.erased,
         "address": address(client.client_id),
-        "panel": address(client.client_id, "panel"),
-        "status": client.status,
-        "temperature": client.temperature,
         "owner": words.employees.get(client.owner_id or "", ""),
         "cells": cells(texts, metrics),
         "balance": money(texts, metrics, "balance") if balance else "",

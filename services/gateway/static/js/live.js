@@ -90,7 +90,7 @@ const read = (item) => {
   const copy = item.cloneNode(true);
   copy.classList.remove("is-changed");
   for (const each of [copy, ...copy.querySelectorAll("*")]) each.removeAttribute("data-htmx-powered");
-  for (const hidden of copy.querySelectorAll("input[type=hidden], [popover]")) hidden.remove();
+  for (const hidden of copy.querySelectorAll("input[type=hidden], [popover], [data-passing]")) hidden.remove();
   return copy.outerHTML.replace(/\s*([<>])\s*/g, "$1");
 };
 
@@ -118,7 +118,7 @@ const calm = (item, fresh) => {
 
 const replace = (item, fresh) => {
   const renewed = document.adoptNode(fresh);
-  const controls = (of) => [...of.querySelectorAll("a, button")];
+  const controls = (of) => [...of.querySelectorAll("a, button:not([data-passing]), [tabindex]:not(button)")];
   const focused = controls(item).indexOf(document.activeElement);
   item.replaceWith(renewed);
   if (focused >= 0) controls(renewed)[focused]?.focus({ preventScroll: true });

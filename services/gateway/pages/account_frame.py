@@ -46,7 +46,7 @@ class AccountFrame:
         common: dict[str, Any] = {
             "csrf": "" if cookie is None else tickets.csrf_of(cookie),
             "error": "",
-            "texts": Texts(look.language, known.settings.base_currency, known.settings.zone),
+            "texts": Texts.of(look.language, known.settings),
         }
         caller = getattr(request.state, "caller", None)
         if caller is not None:

@@ -60,7 +60,7 @@ def names_of(asker: Asker) -> dict[str, str]:
 async def settings_of(asker: Asker, sitting: Sitting, language: str) -> Texts:
     """Return how numbers and times are written here."""
     settings = (await asker.ask(sitting, "/settings")).item
-    return Texts(language, settings.base_currency, settings.zone)
+    return Texts.of(language, settings)
 
 
 async def employees(asker: Asker, sitting: Sitting) -> dict[str, str]:
@@ -95,7 +95,7 @@ async def explained(asker: Asker, request: Request, path: str, **of: str) -> Res
     (id,) = of.values()
     async with asker.sitting(caller_of(request), _EXPLAINED) as sitting:
         settings = (await asker.ask(sitting, "/settings")).item
-        texts = Texts(look.language, settings.base_currency, settings.zone)
+        texts = Texts.of(look.language, settings)
         await asker.ask(sitting, path, **of)
         found = await asker.ask(sitting, "/explain/clients/{subject_id}/{field}", subject_id=id, field=field)
     write = texts.count if field.endswith("_count") else texts.money

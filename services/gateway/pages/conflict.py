@@ -78,7 +78,7 @@ async def _asked(
     async with asker.sitting(caller, _GROUPS) as sitting:
         settings = (await asker.ask(sitting, "/settings")).item
         names = await employees(asker, sitting)
-        texts = Texts(look.language, settings.base_currency, settings.zone)
+        texts = Texts.of(look.language, settings)
         last = told(texts, words, names, (await asker.ask(sitting, path, **params, limit=1, cursor=None)).items)
     labels = field_labels(words)
     if "contact_id" in params:

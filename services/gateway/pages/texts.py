@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -18,6 +19,16 @@ from services.gateway.pages.languages import catalogue
 _NONE = "–"
 
 
+class Written(Protocol):
+    """What a workspace settles of how things are written."""
+
+    @property
+    def base_currency(self) -> str | None: ...
+
+    @property
+    def zone(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Texts:
     """Writes values in one language. `currency`: the workspace's base currency; `zone`: its time zone."""
@@ -25,6 +36,11 @@ class Texts:
     language: str
     currency: str | None = None
     zone: str = "UTC"
+
+    @staticmethod
+    def of(language: str, settings: Written) -> Texts:
+        """Write as the workspace settles it."""
+        return Texts(language, settings.base_currency, settings.zone)
 
     @cached_property
     def locale(self) -> Locale:

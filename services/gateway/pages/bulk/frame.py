@@ -37,7 +37,7 @@ class ListFrame(Generic[A]):
         self.look, self.caller, self.current = Look.of(request), caller_of(request), current
         self.say = catalogue(self.look.language)
         self.settings, self.currency = settings, settings.base_currency or ""
-        self.texts = Texts(self.look.language, settings.base_currency, settings.zone)
+        self.texts = Texts.of(self.look.language, settings)
         self.asked = asked
 
     @property

@@ -84,7 +84,7 @@ async def save_field(asker: Asker, request: Request) -> Response:
         names = await employees(asker, sitting)
     values = {
         "client": now,
-        "card": card(Texts(look.language, settings.base_currency, settings.zone), now, None, names_of(asker)),
+        "card": card(Texts.of(look.language, settings), now, None, names_of(asker)),
         "owner": names.get(now.owner_id or "", ""),
         "field": field,
         "labels": labels(look.language),

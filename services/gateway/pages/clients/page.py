@@ -53,7 +53,7 @@ async def _shown(asker: Asker, request: Request, template: str) -> Response:
     try:
         async with asker.sitting(caller, _GROUPS, shown_after(request)) as sitting:
             settings = (await asker.ask(sitting, "/settings")).item
-            texts = Texts(look.language, settings.base_currency, settings.zone)
+            texts = Texts.of(look.language, settings)
             values = await _gathered(asker, sitting, texts, words, id, request) | {"stale": sitting.stale}
     except Unavailable:
         return html(look, "loading.html", {}, status=503, headers={"refresh": "2"})

@@ -44,7 +44,7 @@ async def _shown(asker: Asker, request: Request, template: str) -> Response:
     try:
         async with asker.sitting(caller, GROUPS, shown_after(request)) as sitting:
             settings = (await asker.ask(sitting, "/settings")).item
-            texts = Texts(look.language, settings.base_currency, settings.zone)
+            texts = Texts.of(look.language, settings)
             values = await gathered(asker, sitting, texts, id) | {"stale": sitting.stale}
             past = None
             if tab == "history":

@@ -52,7 +52,7 @@ class _Frame:
     @cached_property
     def texts(self) -> Texts:
         assert self.known is not None  # noqa: S101 - asked for by pages that know the workspace
-        return Texts(self.look.language, self.known.settings.base_currency, self.known.settings.zone)
+        return Texts.of(self.look.language, self.known.settings)
 
     def values(self) -> dict[str, Any]:
         name = "" if self.known is None else self.known.settings.name

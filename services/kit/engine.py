@@ -257,11 +257,12 @@ class Engine:
 
     async def served(self) -> dict[str, str]:
         """Return the versioned group that answers reads of each projection of any service. Raises Unavailable."""
-        return (await self.horizon.groups(list(self._projections)))[0]
+        return {name: await self.serving(name) for name in self._projections}
 
     async def serving(self, name: str) -> str:
-        """Return the versioned group that answers reads of this projection. Raises Unavailable."""
-        return (await self.horizon.groups([name]))[0][name]
+        """Return the versioned group that answers reads of this projection: that of this version, which is built while
+        the one of the last version is still active. Raises Unavailable."""
+        return self.runners[name].group if self.share is None else (await self.horizon.groups([name]))[0][name]
 
     def caught_up(self, name: str, head: int) -> bool:
         """Tell whether the projection has passed this position of the log in every lane that is folded here."""

@@ -108,7 +108,8 @@ async def test_a_won_deal_makes_the_client_current_across_processes(apart: Any) 
     await app.done(f"/deals/{deal}/stage", {"stage_id": "won"})
 
     async def current() -> bool:
-        return (await app.get(f"/clients/{world.ids['client']}"))["item"]["status"] == "current"
+        found = await app.http.get(f"/api/v1/clients/{world.ids['client']}")  # 404 until it is folded
+        return found.status_code == 200 and found.json()["item"]["status"] == "current"
 
     await until(current)
 

@@ -86,7 +86,7 @@ async def _own(engine: Engine, runner: ProjectionRunner) -> GroupStatus:
         lag=await engine.horizon.lag(name),
         working=runner.working,
         incomplete=any(lane.incomplete for lane in lanes),
-        rebuilding=(await engine.horizon.groups([name]))[1],
+        rebuilding=(await engine.ports.documents.active(name) or runner.group) != runner.group,
         stopped=[
             StoppedLane(lane, stop.event.position, stop.event.id, stop.event.type, stop.reason) for lane, stop in stops
         ],

@@ -100,9 +100,9 @@ async def settled(engine: Engine, shown: progress.Report, where: str) -> int:
     last, still, suspect = -1, 0.0, _SUSPECT
     while True:
         head = await engine.ports.store.head()
-        as_of = await engine.horizon.as_of(names)
         if await engine.horizon.caught_up(names) and await _derived(engine) and await engine.ports.store.head() == head:
             return head
+        as_of = await engine.horizon.as_of(names)
         still = 0.0 if as_of != last else still + _LOOK
         last = as_of
         if still > suspect:

@@ -29,10 +29,9 @@ from services.kit.eraser import reapply_erasures
 from services.kit.errors import Unusable
 from services.kit.patience import Patience
 from services.kit.profiles import distributed, event_store, keyring, redis_answers, topics
+from services.kit.rebuild import LET_GO
 from services.kit.settings import Settings
 
-_GRACE = 5.0
-"""Seconds that workers and readers have to let go of a group that was built anew."""
 _ANSWER = 10.0
 """Seconds after which a server is taken for away, or a worker for not there."""
 
@@ -127,7 +126,7 @@ class OnServers:
         with progress.shown() as shown:
             async with watching(self.settings) as engine:
                 for each in wanted:
-                    await rebuilt(each, engine.ports, engine.codec, shown, _GRACE)
+                    await rebuilt(each, engine.ports, engine.codec, shown, LET_GO)
         return 0
 
     async def skip(self, order: standing.Order) -> int:

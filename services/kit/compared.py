@@ -51,8 +51,8 @@ async def compared(projection: Projection, folded: Folded, documents: Documents,
     await documents.define(group, projection.collections, projection.counters)
     async with documents.snapshot() as reader:
         states = {state.lane: state for state in await reader.lanes(group)}
-        for context, positions in zip(folded.lanes, folded.positions, strict=True):
-            if states.get(context.lane, _never(context.lane)).positions == positions:
+        for context in folded.lanes:
+            if folded.stands_at(context.lane, states.get(context.lane, _never(context.lane)).positions):
                 found.lanes += 1
                 await _documents(projection, context, reader, group, found)
         if found.lanes == found.of:

@@ -141,6 +141,11 @@ class Documents(Protocol):
         """Open a consistent snapshot for reading."""
         ...
 
+    def current(self) -> AbstractAsyncContextManager[Reader]:
+        """Open for reads each of which sees what is stored durably by then, as cheaply as can be: for those who own the
+        lanes that they read, and of what only grows. A group that was dropped may be read as empty."""
+        ...
+
     async def active(self, name: str) -> str | None:
         """Return the versioned group that serves reads of `name`, None before the first."""
         ...

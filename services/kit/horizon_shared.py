@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from contracts.envelope import RecordedEvent
 from contracts.problem import Unavailable
 from services.kit import clock
 from services.kit.documents import LaneState, Positions
+from services.kit.heard import Heard
 from services.kit.lane import Place
 from services.kit.looks import Looks
+from services.kit.news import News
 from services.kit.ports import Documents, EventStore
 from services.kit.projection import Projection
 from services.kit.runner import ProjectionRunner
-from services.kit.tail import Tail
+from services.kit.tail import Tail, Types
 
 _LOOK = 0.005
-"""Seconds between two looks into the document store, for all who wait for a group."""
+"""Seconds between two looks into the document store, for all who wait for a group, while nothing is heard of it."""
+_UNHEARD = 0.05
+"""Seconds until somebody who waits for news looks by itself: news may be lost."""
+_LATELY = 0.25
+"""Seconds for which what was found is of use: which group serves, and positions, which only grow."""
+_TAIL = 0.05
+"""Seconds that the log's end is waited for: it tells whether what is waited for changes anything here."""
 _OWN = 0.1
 """Seconds until a place in a lane of ours is looked up all the same: the lane may have got another owner."""
 _NONE = (0, "")
@@ -37,6 +45,7 @@ class Together:
         documents: Documents,
         tail: Tail,
         lanes: int,
+        news: News,
     ) -> None:
         self._runners = runners
         self._store = store
@@ -45,12 +54,11 @@ class Together:
         self._projections = projections
         self._defined: set[str] = set()
         self._looks = Looks(self._stored, _LOOK)
+        self._serving = Looks(self._active, 0.0)
+        self._news = news
+        self._heard = Heard()
         self._lanes = range(lanes)
-        self._topics = {
-            name: sorted({type.split(".", 1)[0] + ".events" for type in projection.folds})
-            for name, projection in projections.items()
-        }
-        """Projection → the topics of which it folds anything: the others change nothing in it."""
+        self._types = {name: _by_topic(projection.folds) for name, projection in projections.items()}
 
     async def groups(self, names: Sequence[str]) -> tuple[dict[str, str], bool]:
         """See Horizon."""
@@ -61,8 +69,12 @@ class Together:
             if group is None:
                 raise Unavailable(f"the read models of {name} are being made; try again in a moment")
             groups[name] = group
-            stale = stale or await self._documents.active(name) != group
+            stale = stale or await self._served(name) != group
         return groups, stale
+
+    async def hear(self) -> None:
+        """Hear for ever how far other processes are; cancel to stop."""
+        await self._news.run(self._heard.note)
 
     async def as_of(self, names: Sequence[str]) -> int:
         """See Horizon; if something waits, just before the first event that waits was recorded; while the event store
@@ -88,15 +100,24 @@ class Together:
         """Return when the first event that waits was recorded, UTC ms; None if none does."""
         found: list[int] = []
         for name in names:
+            types = self._types[name]
+            group = await self._group(name)
+            lately = None if group is None else self._looks.lately(group, _LATELY)
+            if lately is not None and self._waits(name, self._newest(name, lately, self._lanes)) is None:
+                continue  # nothing waited behind what was stored a moment ago: less waits now
             for lane, positions in (await self._positions(name, None)).items():
-                _, first = self._tail.unfolded(lane, self._topics[name], positions)
+                first = self._tail.first(lane, types, positions)
                 if first is not None:
-                    found.append(first or await self._next(name, positions))
+                    found.append(first or await self._next(types, positions))
         return min(found, default=None)
 
-    async def _next(self, name: str, positions: Positions) -> int:
+    def _waits(self, name: str, lanes: Mapping[int, Positions]) -> int | None:
+        firsts = [self._tail.first(lane, self._types[name], positions) for lane, positions in lanes.items()]
+        return min((first for first in firsts if first is not None), default=None)
+
+    async def _next(self, types: Types, positions: Positions) -> int:
         """Return when the event behind the positions was recorded, UTC ms: read, as it is no more remembered."""
-        after = min(positions.get(topic, _NONE)[0] for topic in self._topics[name])
+        after = min(positions.get(topic, _NONE)[0] for topic in types)
         events = await self._store.read_all(after, 1)
         return events[0].recorded_at if events else 0
 
@@ -105,55 +126,88 @@ class Together:
         return all(await asyncio.gather(*[self._wait(places, name, seconds) for name in names]))
 
     async def _wait(self, places: list[Place], name: str, seconds: float) -> bool:
+        types = self._types[name]
         needed = [
             (topic, lane, position)
             for topic, number, position in places
-            if topic in self._topics[name]
+            if topic in types
             for lane in (self._lanes if number < 0 else (number,))
         ]
         runner = self._runners.get(name)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
+                await self._tail.reach(max((at for _, _, at in needed), default=0), _TAIL)
                 while needed:
                     own = [place for place in needed if runner is not None and place[1] in runner.lanes]
                     patience = _LOOK if len(own) < len(needed) else _OWN
                     if runner is not None and own and await runner.wait(own, patience):
                         needed = [place for place in needed if place not in own]
                         continue
-                    known = await self._positions(name, {lane for _, lane, _ in needed})
-                    needed = [(t, n, at) for t, n, at in needed if known[n].get(t, _NONE)[0] < at]
+                    needed = await self._lacking(name, needed)
         return not needed
+
+    async def _lacking(self, name: str, needed: list[Place]) -> list[Place]:
+        """Return which of these places are not shown by what is stored, looked up when it is time to."""
+        group, lanes = await self._group(name), {lane for _, lane, _ in needed}
+        if group is not None and self._news.hears and self._heard.knows(group, lanes):
+            await self._heard.reached(group, self._left(name, needed, self._heard.of(group)), _UNHEARD)
+        known = await self._positions(name, lanes)
+        if group is not None:
+            self._heard.note_all(group, known)
+        return self._left(name, needed, known)
+
+    def _left(self, name: str, needed: list[Place], known: Mapping[int, Positions]) -> list[Place]:
+        """Return the places that these positions do not show. What lies between and is not folded changes nothing."""
+        types = self._types[name]
+
+        def shown(topic: str, lane: int, position: int) -> bool:
+            at = known[lane].get(topic, _NONE)[0]
+            return at >= position or self._tail.nothing(topic, lane, types, at, position)
+
+        return [place for place in needed if not shown(*place)]
 
     async def _positions(self, name: str, wanted: set[int] | None) -> dict[int, Positions]:
         """Return the positions of these lanes (None: all): the newer of what is in memory and what is stored."""
         runner = self._runners.get(name)
+        lanes = self._lanes if wanted is None else sorted(wanted)
+        if wanted is None and runner is not None and all(lane in runner.lanes for lane in lanes):
+            return self._newest(name, (), lanes)
+        group = await self._group(name)
+        return self._newest(name, () if group is None else await self._looks.join(group), lanes)
+
+    def _newest(self, name: str, stored: Iterable[LaneState], lanes: Iterable[int]) -> dict[int, Positions]:
+        """Return the positions of these lanes: the newer of what is in memory and what is stored."""
+        runner = self._runners.get(name)
         mine: dict[int, Positions] = (
             {} if runner is None else {lane.number: lane.positions for lane in runner.lanes.values()}
         )
-        lanes = self._lanes if wanted is None else sorted(wanted)
         known = {lane: dict(mine.get(lane, {})) for lane in lanes}
-        if wanted is None and all(lane in mine for lane in lanes):
-            return known
-        for state in await self._looks.join(name):
+        for state in stored:
             own = known.get(state.lane)
             if own is not None:
                 for topic, at in state.positions.items():
                     own[topic] = max(own.get(topic, _NONE), at)
         return known
 
-    async def _stored(self, name: str) -> list[LaneState]:
-        group = await self._group(name)
-        if group is None:
-            return []
-        async with self._documents.snapshot() as reader:
+    async def _stored(self, group: str) -> list[LaneState]:
+        async with self._documents.current() as reader:
             return await reader.lanes(group)
+
+    async def _active(self, name: str) -> str:
+        """Return the versioned group that serves, "" if none does."""
+        return await self._documents.active(name) or ""
+
+    async def _served(self, name: str) -> str:
+        """Return the versioned group that served a moment ago: one that was replaced is kept for a while longer."""
+        lately = self._serving.lately(name, _LATELY)
+        return await self._serving.join(name) if lately is None else lately
 
     async def _group(self, name: str) -> str | None:
         """Return the versioned group that is read here, made known to the store; None if this version has none."""
         projection, runner = self._projections[name], self._runners.get(name)
         base = f"{name}.{projection.version}"
-        group = await self._documents.active(name) if runner is None else runner.group
-        if group is None or not (group == base or group.startswith(base + "-")):
+        group = await self._served(name) if runner is None else runner.group
+        if not (group == base or group.startswith(base + "-")):
             return None
         if group not in self._defined:
             await self._documents.define(group, projection.collections, projection.counters)
@@ -175,7 +229,7 @@ class Together:
         return self._behind(name, await self._positions(name, None))
 
     def _behind(self, name: str, lanes: Mapping[int, Positions]) -> int:
-        return sum(self._tail.unfolded(lane, self._topics[name], at)[0] for lane, at in lanes.items())
+        return sum(self._tail.count(lane, self._types[name], at) for lane, at in lanes.items())
 
     async def start(self) -> int:
         """Return from where the log's end is to be followed: where the lane furthest behind is. What lies before it
@@ -183,10 +237,10 @@ class Together:
         begin = await self._store.head()
         lowest: dict[str, int] = {}
         """Topic → the lowest position of it in any lane."""
-        for name, topics in self._topics.items():
+        for name, types in self._types.items():
             for positions in (await self._positions(name, None)).values():
                 begin = min(begin, max((at for at, _ in positions.values()), default=0))
-                for topic in topics:
+                for topic in types:
                     at = positions.get(topic, _NONE)[0]
                     lowest[topic] = min(at, lowest.get(topic, at))
         self._tail.remember(await self._between(lowest, begin))
@@ -207,3 +261,11 @@ class Together:
                 found += [event for event in events if event.position <= upto]
                 after = events[-1].position
         return found
+
+
+def _by_topic(folded: Iterable[str]) -> Types:
+    """Return the types of each topic."""
+    types: dict[str, set[str]] = {}
+    for type in folded:
+        types.setdefault(type.split(".", 1)[0] + ".events", set()).add(type)
+    return {topic: frozenset(of) for topic, of in types.items()}

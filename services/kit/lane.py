@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import structlog
 
@@ -50,6 +51,8 @@ class Lane:
     cache: Cache = field(default_factory=Cache)
     stop: Stop | None = None
     unsaved: int = 0
+    """Batches that were passed without a commit, the first of them at `passed_at` (a clock that only runs forward)."""
+    passed_at: float = 0.0
     busy: bool = True
     """Background work of the projection may be left."""
     elsewhere: bool = False
@@ -89,10 +92,16 @@ async def end(deliveries: AsyncIterator[Batch]) -> None:
         await deliveries.aclose()
 
 
+class Placed(Protocol):
+    """Whatever tells how far a lane is."""
+
+    positions: Positions
+
+
 class Waiters:
     """Those who wait until lanes have folded up to certain places."""
 
-    def __init__(self, lanes: dict[int, Lane]) -> None:
+    def __init__(self, lanes: Mapping[int, Placed]) -> None:
         self._lanes = lanes
         self._waiting: list[tuple[list[Place], asyncio.Future[None]]] = []
 

@@ -41,7 +41,7 @@ class Loader:
 
     async def _load_all(self, context: BatchContext, missing: dict[str, list[str]]) -> None:
         if missing:
-            async with self._documents.snapshot() as reader:
+            async with self._documents.current() as reader:
                 for collection, ids in missing.items():
                     await self._load(context, reader, collection, ids)
 
@@ -63,7 +63,7 @@ class Loader:
 
     async def satisfy(self, context: BatchContext, miss: Miss) -> None:
         """Load what a fold asked for and did not find."""
-        async with self._documents.snapshot() as reader:
+        async with self._documents.current() as reader:
             if miss.key is not None:
                 await self._load(context, reader, miss.key[0], [miss.key[1]])
             elif miss.query is not None:

@@ -18,6 +18,12 @@ class Looks(Generic[Found]):
         self._rest = rest
         self._under_way: dict[str, asyncio.Task[Found]] = {}
         self._due: dict[str, float] = {}
+        self._found: dict[str, tuple[float, Found]] = {}
+
+    def lately(self, name: str, seconds: float) -> Found | None:
+        """Return what a look found that began at most so long ago; None if there was none."""
+        begun, found = self._found.get(name, (0.0, None))
+        return found if found is not None and monotonic() - begun <= seconds else None
 
     async def join(self, name: str) -> Found:
         """Return what the look under way finds, or the next one. Whoever joins again gets a later look. Raises what
@@ -31,7 +37,10 @@ class Looks(Generic[Found]):
     async def _next(self, name: str) -> Found:
         try:
             await asyncio.sleep(self._due.get(name, 0.0) - monotonic())
-            self._due[name] = monotonic() + self._rest
-            return await self._look(name)
+            begun = monotonic()
+            self._due[name] = begun + self._rest
+            found = await self._look(name)
+            self._found[name] = (begun, found)
+            return found
         finally:
             del self._under_way[name]

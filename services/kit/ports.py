@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from contracts.envelope import NewEvent, RecordedEvent
 from services.kit.document_ports import BulkWriter, Documents, Reader
 from services.kit.documents import LaneState
+from services.kit.news import News, NoNews
 from services.kit.sessions import MemorySessions, Sessions
 
 # ---------------------------------------------------------------- event store
@@ -232,6 +233,7 @@ class Ports:
     keyring: Keyring
     limits: Limits
     sessions: Sessions = field(default_factory=MemorySessions)
+    news: News = field(default_factory=NoNews)
     close_more: Callable[[], Awaitable[None]] = _nothing
 
     async def close(self) -> None:
@@ -241,6 +243,7 @@ class Ports:
         await self.store.close()
         await self.keyring.close()
         await self.sessions.close()
+        await self.news.close()
 
 
 __all__ = [

@@ -105,13 +105,14 @@ async def distributed(settings: Settings, patience: Patience) -> Ports:
         bus = kafka.KafkaBus(_kafka(settings), store)
         limits = redis.RedisLimits(settings.redis.get_secret_value(), closed={"sign-in"})
         sessions = _adapter("redis_sessions").RedisSessions(settings.redis.get_secret_value())
+        news = _adapter("redis_news").RedisNews(settings.redis.get_secret_value(), store.log_id)
         undo.pop_all()
 
     async def close_more() -> None:
         await bus.close()
         await limits.close()
 
-    return Ports(store, bus, documents, keys, limits, sessions, close_more)
+    return Ports(store, bus, documents, keys, limits, sessions, news, close_more)
 
 
 async def event_store(settings: Settings, patience: Patience) -> EventStore:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from itertools import count
 
 from contracts.envelope import RecordedEvent
 from contracts.registry import EVENTS, REFERENCE_TYPES
@@ -27,15 +26,26 @@ class Unfoldable(Unusable):
 Progress = Callable[[str, int, int], None]
 """(what, done, total)."""
 _SLICE = 5_000
+LET_GO = 5.0
+"""Seconds that other processes have to let go of a group that serves no more."""
 
 
 @dataclass
 class Folded:
-    """A group in memory: its lanes, and where each stands."""
+    """A group in memory: its lanes, where each stands, and the last position of each topic that changed anything."""
 
     lanes: list[MemoryContext]
     positions: list[Positions]
     head: int
+    changed: list[dict[str, int]]
+
+    def stands_at(self, lane: int, positions: Positions) -> bool:
+        """Tell whether a lane at these positions has folded the same events."""
+        mine, changed = self.positions[lane], self.changed[lane]
+        return all(
+            changed.get(topic, 0) <= positions.get(topic, (0, ""))[0] <= mine.get(topic, (0, ""))[0]
+            for topic in mine.keys() | positions.keys()
+        )
 
 
 async def fold_log(
@@ -52,7 +62,7 @@ async def fold_log(
     head = await store.head()
     contexts: list[MemoryContext] = []
     contexts += [MemoryContext(projection, lane, contexts) for lane in range(lanes)]
-    folded = Folded(contexts, [{} for _ in range(lanes)], head)
+    folded = Folded(contexts, [{} for _ in range(lanes)], head, [{} for _ in range(lanes)])
     await _reference(projection, store, codec, folded)
     await _work(projection, contexts)
     if projection.prepare is not None:
@@ -63,14 +73,14 @@ async def fold_log(
         events = await store.read_all(after, min(_SLICE, head - after))
         async with codec.holding(events):
             for event in events:
-                if event.type in REFERENCE_TYPES:
-                    for positions in folded.positions:
-                        positions[event.topic] = (event.position, event.id)
-                    continue
+                reference = event.type in REFERENCE_TYPES
                 lane = lane_of(event.key, lanes)
-                if keep(event):
+                for each in range(lanes) if reference else (lane,):
+                    folded.positions[each][event.topic] = (event.position, event.id)
+                    if event.type in projection.folds:
+                        folded.changed[each][event.topic] = event.position
+                if not reference and keep(event):
                     _fold(projection, [contexts[lane]], codec, event)
-                folded.positions[lane][event.topic] = (event.position, event.id)
         after = events[-1].position
         METRICS.rebuild_progress.labels(projection.name).set(after / head)
         progress(projection.name, after, head)
@@ -135,8 +145,8 @@ async def write_group(projection: Projection, group: str, folded: Folded, docume
 async def free_name(documents: Documents, projection: Projection) -> str:
     """Return a name for the next build of this version of the group, such as `analytics.1-2`."""
     base = f"{projection.name}.{projection.version}"
-    taken = set(await documents.groups())
-    return base if base not in taken else next(n for i in count(2) if (n := f"{base}-{i}") not in taken)
+    builds = [_age(group)[1] for group in await documents.groups() if group == base or group.startswith(base + "-")]
+    return f"{base}-{max(builds) + 1}" if builds else base
 
 
 async def rebuild(
@@ -165,6 +175,21 @@ async def rebuild(
         if other != group and other.rsplit(".", 1)[0] == projection.name:
             await drop(documents, other, store.log_id)
     return group
+
+
+async def drop_older(documents: Documents, serving: str, log_id: str) -> None:
+    """Delete what this versioned group has replaced, if that was not done: what is personal in it would outlive an
+    erasure (X10)."""
+    name = serving.rsplit(".", 1)[0]
+    for other in await documents.groups():
+        if other.rsplit(".", 1)[0] == name and _age(other) < _age(serving):
+            await drop(documents, other, log_id)
+
+
+def _age(group: str) -> tuple[int, int]:
+    """Return version and number of the build."""
+    version, _, build = group.rsplit(".", 1)[1].partition("-")
+    return int(version), int(build or 1)
 
 
 async def drop(documents: Documents, group: str, log_id: str) -> None:

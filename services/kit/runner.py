@@ -17,6 +17,7 @@ from services.kit.decoding import decoded_up_to_stop
 from services.kit.documents import LaneMoved, LaneState, Positions, Write
 from services.kit.lane import Lane, Place, Stop, Waiters, end, fresh
 from services.kit.loading import Loader
+from services.kit.news import News, NoNews
 from services.kit.ports import Batch, Bus, Documents
 from services.kit.projection import Projection
 from services.kit.standing import LOOK, Standing
@@ -27,8 +28,8 @@ log = structlog.get_logger(__name__)
 _LAZY = 2_000
 """How many positions may be passed without a commit, when no event concerned the group."""
 _BATCH = 500
-_SOON = 0.03
-"""Seconds after which passed positions are committed, where other processes look for them."""
+_PASSED = 1.0
+"""Seconds after which passed positions are committed, so that whoever opens the lane next need not pass them again."""
 _LOOK = 0.2
 """Seconds until work that waits for lanes of other processes looks again."""
 
@@ -46,10 +47,12 @@ class ProjectionRunner:
         log_id: str,
         *,
         shared: bool = False,
+        news: News | None = None,
     ) -> None:
         self.projection = projection
         self._shared = shared
-        self._due = self._again = 0.0
+        self._news = news or NoNews()
+        self._again = 0.0
         self.group = group
         self.defined = False
         """Whether there are documents to be read."""
@@ -100,22 +103,24 @@ class ProjectionRunner:
                     self._arriving = None
                     await self._take(batch)
                     self._taking = False
-                if self._shared and monotonic() >= self._due:
+                if self._shared:
                     await self._tell()
                 for lane in await self._standing.mind(list(self.lanes.values())):
                     await self._lost(lane)
         except StopAsyncIteration:
             return
         finally:
-            if self._arriving is not None:
-                self._arriving.cancel()
-                await asyncio.gather(self._arriving, return_exceptions=True)
-                self._arriving = None
-            self._taking = False
             for lane in self.lanes.values():
                 self._standing.end(lane)
-            await self._save()
-            await end(deliveries)
+            try:
+                await self._save()  # while the lanes are ours
+            finally:
+                if self._arriving is not None:
+                    self._arriving.cancel()
+                    await asyncio.gather(self._arriving, return_exceptions=True)
+                    self._arriving = None
+                self._taking = False
+                await end(deliveries)
 
     async def _open(self, lane: int) -> LaneState:
         state = await self._documents.open_lane(self.group, lane, self._log_id)
@@ -141,18 +146,19 @@ class ProjectionRunner:
         lanes = self.lanes.values()
         rests = [LOOK] if any(lane.stop is not None for lane in lanes) else []
         if self._shared:
-            rests += [_SOON] if any(lane.unsaved and lane.stop is None for lane in lanes) else []
+            passed = [lane.passed_at for lane in lanes if lane.unsaved and lane.stop is None]
+            rests += [max(0.0, at + _PASSED - monotonic()) for at in passed]
             rests += [_LOOK] if any(lane.elsewhere for lane in lanes) else []
         return min(rests, default=None)
 
     async def _tell(self) -> None:
         """Commit what was passed, for those who look from elsewhere; and look what they have done."""
         now = monotonic()
-        self._due, look = now + _SOON, now >= self._again
+        look = now >= self._again
         self._again = now + _LOOK if look else self._again
         for lane in list(self.lanes.values()):
             lane.busy = lane.busy or (look and lane.elsewhere)
-            if lane.unsaved and lane.stop is None:
+            if lane.unsaved and lane.stop is None and now >= lane.passed_at + _PASSED:
                 try:
                     await self._commit(lane, [])
                 except LaneMoved:
@@ -192,8 +198,9 @@ class ProjectionRunner:
             return
         context = BatchContext(self.projection, lane.number, self._bus.lanes, lane.cache)
         positions: Positions = {}
-        async with self._codec.holding(events):
-            decoded, stop = decoded_up_to_stop(self.projection.folds, self._codec, events)
+        folds = self.projection.folds
+        async with self._codec.holding(event for event in events if event.type in folds):
+            decoded, stop = decoded_up_to_stop(folds, self._codec, events)
         await self._loader.prefetch(context, decoded)
         for event, data in decoded:
             if data is not None:
@@ -226,7 +233,9 @@ class ProjectionRunner:
             name = self.projection.name
             with METRICS.commit_seconds.labels(name).time(), committing(name, self._documents, len(writes)):
                 await self._documents.commit(self.group, lane.number, lane.rev, moved, writes)
+            self._news.tell(self.group, lane.number, moved)
         else:
+            lane.passed_at = lane.passed_at if lane.unsaved else monotonic()
             lane.unsaved += 1
         lane.positions = moved  # not before: who waits for them reads the documents next
         self._waiters.wake()

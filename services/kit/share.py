@@ -51,7 +51,7 @@ class Shared:
         lanes = ports.bus.lanes
         self._tail = Tail(ports.store, lanes)
         self._tail.listeners.append(self._seen)
-        self.horizon = Together(runners, projections, ports.store, ports.documents, self._tail, lanes)
+        self.horizon = Together(runners, projections, ports.store, ports.documents, self._tail, lanes, ports.news)
         self._keyring = ports.keyring
         self._handler = handler
         self._learner = learner
@@ -67,6 +67,7 @@ class Shared:
         """Watch the end of the log for ever; cancel to stop."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._forget())
+            group.create_task(self.horizon.hear())
             await self._tail.run(await self._start())
 
     async def _start(self) -> int:

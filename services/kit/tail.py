@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
 
 import structlog
 
@@ -21,6 +23,8 @@ _KEPT = 2_000
 _AGAIN = 1.0
 """Seconds until the log is followed again after the store was away."""
 Listener = Callable[[list[RecordedEvent]], Awaitable[None]]
+Types = Mapping[str, frozenset[str]]
+"""Topic → the types of its events that a group folds: the others change nothing in it."""
 
 
 class Tail:
@@ -35,10 +39,11 @@ class Tail:
         """Told of each batch of events, in the order of the log."""
         self._store = store
         self._lanes = lanes
-        self._places: defaultdict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
-        """(topic, lane) → (position, recorded at), ascending."""
+        self._places: defaultdict[tuple[str, int], list[tuple[int, int, str]]] = defaultdict(list)
+        """(topic, lane) → (position, recorded at, type), ascending."""
         self._forgotten: dict[tuple[str, int], int] = {}
         """(topic, lane) → the highest position that was there and is no more remembered."""
+        self._grown = asyncio.Event()
 
     async def run(self, after: int) -> None:
         """Follow the log from behind this position for ever; cancel to stop. Waits for a store that is away."""
@@ -58,6 +63,15 @@ class Tail:
             await listener(events)
         self.remember(events)
         self.seen, self.seen_at = events[-1].position, events[-1].recorded_at
+        grown, self._grown = self._grown, asyncio.Event()
+        grown.set()
+
+    async def reach(self, position: int, seconds: float) -> None:
+        """Wait until everything up to this position was seen, so long at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self.seen < position:
+                    await self._grown.wait()
 
     def remember(self, events: list[RecordedEvent]) -> None:
         """Remember where these are: events of the log in its order, all behind what is remembered already."""
@@ -66,22 +80,37 @@ class Tail:
             for lane in range(self._lanes) if reference else (lane_of(event.key, self._lanes),):
                 place = event.topic, lane
                 known = self._places[place]
-                known.append((event.position, event.recorded_at))
+                known.append((event.position, event.recorded_at, event.type))
                 if len(known) > 2 * _KEPT:
                     self._forgotten[place] = known[-_KEPT - 1][0]
                     del known[:-_KEPT]
 
-    def unfolded(self, lane: int, topics: Collection[str], positions: Positions) -> tuple[int, int | None]:
-        """Return how many events of these topics and this lane lie behind the positions (at least), and when the first
-        of them was recorded: UTC ms, 0 if that is not remembered, None if there are none."""
-        count, first = 0, None
-        for topic in topics:
+    def first(self, lane: int, types: Types, positions: Positions) -> int | None:
+        """Return when the first event of these types and this lane behind the positions was recorded: UTC ms, 0 if that
+        is not remembered, None if there is none."""
+        found: list[int] = []
+        for topic, folded in types.items():
             at = positions.get(topic, (0, ""))[0]
-            known = self._places.get((topic, lane), [])
-            begin = bisect_right(known, at, key=lambda entry: entry[0])
-            if begin == len(known):
-                continue
-            count += len(known) - begin
-            when = 0 if self._forgotten.get((topic, lane), 0) > at else known[begin][1]
-            first = when if first is None else min(first, when)
-        return count, first
+            if self._forgotten.get((topic, lane), 0) > at:
+                return 0
+            moments = (recorded_at for _, recorded_at, type in self._behind(topic, lane, at) if type in folded)
+            found += [moment for moment in (next(moments, None),) if moment is not None]
+        return min(found, default=None)
+
+    def count(self, lane: int, types: Types, positions: Positions) -> int:
+        """Return how many events of these types and this lane lie behind the positions, as far as is remembered."""
+        return sum(
+            type in folded
+            for topic, folded in types.items()
+            for _, _, type in self._behind(topic, lane, positions.get(topic, (0, ""))[0])
+        )
+
+    def nothing(self, topic: str, lane: int, types: Types, after: int, upto: int) -> bool:
+        """Tell whether it is known that no event of these types lies behind `after` and up to `upto` in this lane."""
+        if self.seen < upto or self._forgotten.get((topic, lane), 0) > after:
+            return False
+        return not any(at <= upto and type in types[topic] for at, _, type in self._behind(topic, lane, after))
+
+    def _behind(self, topic: str, lane: int, after: int) -> Iterator[tuple[int, int, str]]:
+        known = self._places.get((topic, lane), [])
+        return islice(known, bisect_right(known, after, key=lambda entry: entry[0]), None)

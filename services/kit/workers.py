@@ -19,7 +19,7 @@ from services.kit.horizon import Horizon
 from services.kit.ports import Ports
 from services.kit.projection import Projection
 from services.kit.reactor import Learned, Reactor, Send
-from services.kit.rebuild import drop, rebuild
+from services.kit.rebuild import LET_GO, drop, drop_older, rebuild
 from services.kit.runner import ProjectionRunner
 from services.kit.service import Known, Service
 
@@ -106,7 +106,14 @@ class Workers:
     def _runner(self, projection: Projection, group: str) -> ProjectionRunner:
         ports = self._ports
         return ProjectionRunner(
-            projection, group, ports.bus, ports.documents, self._codec, ports.store.log_id, shared=self._shared
+            projection,
+            group,
+            ports.bus,
+            ports.documents,
+            self._codec,
+            ports.store.log_id,
+            shared=self._shared,
+            news=ports.news,
         )
 
     async def _steadily(self, run: Callable[[], Awaitable[None]], group: str) -> None:
@@ -131,6 +138,7 @@ class Workers:
         base = f"{name}.{projection.version}"
         active = await documents.active(name)
         if active is not None and (active == base or active.startswith(base + "-")):
+            self.spawn(self._steadily(partial(self._drop_older, active), active), f"delete what {active} replaced")
             return active, False
         await documents.define(base, projection.collections, projection.counters)
         if active is None:
@@ -195,5 +203,16 @@ class Workers:
         while name not in self.runners or await horizon.as_of([name]) < begun:
             await asyncio.sleep(0.2)
         await self._ports.documents.activate(name, new)
-        await drop(self._ports.documents, old, self._ports.store.log_id)
         log.info("read models switched", old=old, new=new)
+        await self._let_go()
+        await drop(self._ports.documents, old, self._ports.store.log_id)
+
+    async def _let_go(self) -> None:
+        """Give those who read what serves no more the time to let go of it."""
+        if self._shared:
+            await asyncio.sleep(LET_GO)
+
+    async def _drop_older(self, serving: str) -> None:
+        """Delete what the group has replaced, if who switched was ended before it did."""
+        await self._let_go()
+        await drop_older(self._ports.documents, serving, self._ports.store.log_id)

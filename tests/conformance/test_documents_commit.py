@@ -179,6 +179,19 @@ async def test_a_snapshot_does_not_see_later_commits(more: int, lane: Lane, docu
     assert len(await find_ids(documents, limit=5000)) == 3 + more
 
 
+async def test_current_reads_see_each_commit_that_is_done(lane: Lane, documents: Documents) -> None:
+    await lane.write(*BEFORE)
+    async with documents.current() as reader:
+        assert (await reader.lanes(GROUP))[0].positions[TOPIC] == (1, "e1")
+    await lane.write(put("c"), put("d"))
+    async with documents.current() as reader:
+        assert {each.id for each in await reader.get_many(GROUP, "deals", ["a", "c", "nobody"], 0)} == {"a", "c"}
+        assert (await reader.lanes(GROUP))[0].positions[TOPIC] == (2, "e2")
+        assert [row.id for row in (await reader.find(GROUP, "deals")).rows] == ["a", "b", "c", "d"]
+        with pytest.raises(RuntimeError, match="nobody"):
+            await reader.lanes("nobody.1")
+
+
 async def test_a_snapshot_taken_during_a_big_commit_is_one_moment_of_all_groups(
     lane: Lane, documents: Documents
 ) -> None:

@@ -43,6 +43,14 @@ async def test_64_who_ask_at_once_in_eight_processes_get_one_key(processes: list
         assert is_key(keys.pop())
 
 
+async def test_a_new_key_is_made_by_one_look_and_one_write(double: MongoDouble, processes: list[MongoKeyring]) -> None:
+    here, there, *_ = processes
+    double.faults.seen.clear()
+    key = await here.ensure("client-1")
+    assert double.faults.seen == ["find", "update"]
+    assert await there.ensure("client-1") == key, "what was given out is what is stored"
+
+
 async def test_a_key_destroyed_elsewhere_opens_nothing_that_is_read_later(processes: list[MongoKeyring]) -> None:
     here, there, *_ = processes
     key = await here.ensure("client-1")

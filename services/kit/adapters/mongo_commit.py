@@ -69,7 +69,8 @@ def _addition(sums: MongoSums, space: str, lane: int, kept: dict[tuple[Any, ...]
     for key in sorted(kept):
         id = sums.place(key, lane)
         changes.append(UpdateOne({"_id": id}, sums.addition(key, lane, kept[key]), upsert=True))
-        touched.append(id)
+        if min(kept[key]) < 0:  # else no sum becomes 0 but one that was below it, and zeros are no harm
+            touched.append(id)
     collection = f"{space}.{sums.suffix}"
 
     async def step(database: Database, session: AsyncClientSession) -> None:

@@ -22,7 +22,7 @@ from services.kit.adapters.mongo_commit import steps
 from services.kit.adapters.mongo_compact import compact
 from services.kit.adapters.mongo_connection import SECONDS, Mongo, connect
 from services.kit.adapters.mongo_lanes import move_lane, open_lane
-from services.kit.adapters.mongo_reader import Known, Snapshot
+from services.kit.adapters.mongo_reader import Current, Known, Snapshot
 from services.kit.adapters.mongo_shapes import LANES, MongoShape
 from services.kit.adapters.mongo_transactions import Unsure, in_transaction
 from services.kit.crash import passed
@@ -177,6 +177,10 @@ class MongoDocuments:
     def snapshot(self) -> AbstractAsyncContextManager[Reader]:
         """See the port."""
         return Snapshot(self._mongo, self._known)
+
+    def current(self) -> AbstractAsyncContextManager[Reader]:
+        """See the port."""
+        return Current(self._mongo, self._known)
 
     async def compact(self) -> None:
         """See the port; what MongoDB gives is told by mongo_compact."""

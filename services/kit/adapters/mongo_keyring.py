@@ -104,16 +104,15 @@ class MongoKeyring:
         await self._own({subject: owner for subject, owner in owners.items() if subject in known})
         new = [subject for subject in owners if subject not in known]
         if new:
-            await self._write(
-                UpdateOne(
-                    {"_id": subject},
-                    {"$setOnInsert": {"key": clock.new_bytes(_LENGTH), "owner": owners[subject]}},
-                    upsert=True,
-                )
-                for subject in new
+            made = {subject: clock.new_bytes(_LENGTH) for subject in new}
+            ours = await self._write(
+                UpdateOne({"_id": subject}, {"$setOnInsert": {"key": key, "owner": owners[subject]}}, upsert=True)
+                for subject, key in made.items()
             )
-            await self._fall_with_erased(new, owners)
-            known |= await self._find(new)  # what another process made first is the key
+            known |= {subject: key for subject, key in made.items() if subject in ours}
+            fallen = await self._fall_with_erased(new, owners)
+            # What another process made first is the key.
+            known |= await self._find(subject for subject in new if subject not in ours or subject in fallen)
         return known
 
     async def _own(self, owners: dict[str, str | None]) -> None:
@@ -126,7 +125,9 @@ class MongoKeyring:
         if changes:
             await self._write(changes)
 
-    async def _fall_with_erased(self, subjects: list[str], owners: dict[str, str | None]) -> None:
+    async def _fall_with_erased(self, subjects: list[str], owners: dict[str, str | None]) -> set[str]:
+        """Erase those whose owner was erased; return them."""
+        fallen: list[str] = []
         named = {owner for subject in subjects if (owner := owners[subject]) is not None}
         if named:
             found = await self._find(named)
@@ -134,6 +135,7 @@ class MongoKeyring:
             fallen = [subject for subject in subjects if owners[subject] in erased]
             if fallen:
                 await self._write(UpdateOne({"_id": subject}, {"$set": {"key": None}}) for subject in fallen)
+        return set(fallen)
 
     async def link(self, subject: str, owner: str) -> None:
         """Make the subject's key fall with the owner's, if it has one."""
@@ -226,14 +228,17 @@ class MongoKeyring:
             rows = await self._rows.find({"owner": {"$in": sorted(owners)}}, {"key": 1}).to_list()
         return {row["_id"]: row["key"] for row in rows}
 
-    async def _write(self, changes: Iterable[UpdateOne]) -> None:
+    async def _write(self, changes: Iterable[UpdateOne]) -> set[str]:
+        """Write; return the subjects that are new by it, as far as that is known."""
         try:
             with self._mongo.bounded():
-                await self._rows.bulk_write(list(changes), ordered=False)
+                done = await self._rows.bulk_write(list(changes), ordered=False)
+                return {str(subject) for subject in (done.upserted_ids or {}).values()}
         except BulkWriteError as error:
             # Two processes made the same subject at the same moment: one of them did.
             if any(each["code"] != _DUPLICATE for each in (error.details or {}).get("writeErrors", [])):
                 raise
+            return set()
 
     def _check_open(self) -> None:
         if self._closed:

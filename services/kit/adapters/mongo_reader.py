@@ -1,11 +1,12 @@
-"""A consistent snapshot of all groups in MongoDB: one snapshot session, pinned when it is opened."""
+"""Reads of the groups in MongoDB: of one consistent snapshot (a session, pinned when it is opened), or of what a
+majority has at each read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
@@ -35,31 +36,22 @@ class Known:
     space: str
 
 
-class Snapshot:
-    """The port Reader, and its own context manager. Only groups that exist in the snapshot can be read."""
+class Current:
+    """The port Reader, and its own context manager: each read sees what a majority has by then."""
+
+    _session: AsyncClientSession | None = None
 
     def __init__(self, mongo: Mongo, known: Mapping[str, Known]) -> None:
         self._mongo = mongo
         self._known = known
-        self._session: AsyncClientSession
-        self._spaces: frozenset[str]
         self._lanes: dict[str, list[int]] = {}
 
-    async def __aenter__(self) -> Snapshot:
-        self._session = self._mongo.client.start_session(snapshot=True)
-        try:
-            with self._mongo.bounded():
-                entries = self._mongo.database["catalogue"].find({"kind": "group"}, {"space": 1}, session=self._session)
-                self._spaces = frozenset([each["space"] async for each in entries])
-        except BaseException:
-            await self._session.end_session()
-            raise
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        await self._session.end_session()
         if isinstance(error, PyMongoError):
             raise meaning(error) from error
 
@@ -210,8 +202,8 @@ class Snapshot:
 
     def _group(self, group: str) -> Known:
         known = self._known.get(group)
-        if known is None or known.space not in self._spaces:
-            raise RuntimeError(f"the group {group} does not exist or was not defined when the snapshot was opened")
+        if known is None:
+            raise RuntimeError(f"the group {group} does not exist or was not defined when this was opened")
         return known
 
     def _part(self, known: Known, suffix: str) -> Rows:
@@ -230,6 +222,36 @@ class Snapshot:
             raise KeyError(f"{group} has no counter {name!r} known to this process")
         shape = known.shape.counters[name]
         return shape, self._part(known, shape.suffix)
+
+
+class Snapshot(Current):
+    """The same of one moment. Only groups that exist in it can be read."""
+
+    _spaces: frozenset[str]
+
+    async def __aenter__(self) -> Self:
+        self._session = session = self._mongo.client.start_session(snapshot=True)
+        try:
+            with self._mongo.bounded():
+                entries = self._mongo.database["catalogue"].find({"kind": "group"}, {"space": 1}, session=session)
+                self._spaces = frozenset([each["space"] async for each in entries])
+        except BaseException:
+            await session.end_session()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.end_session()
+        await super().__aexit__(kind, error, at)
+
+    def _group(self, group: str) -> Known:
+        known = super()._group(group)
+        if known.space not in self._spaces:
+            raise RuntimeError(f"the group {group} does not exist in this snapshot")
+        return known
 
 
 def _row(shape: MongoSums, by: Sequence[str], found: Fields) -> Row:

@@ -175,6 +175,10 @@ class SqliteDocuments:
 
     # ------------------------------------------------------------ snapshots
 
+    def current(self) -> AbstractAsyncContextManager[Reader]:
+        """See the port: a snapshot costs nothing here."""
+        return self.snapshot()
+
     def snapshot(self) -> AbstractAsyncContextManager[Reader]:
         """See the port."""
         return Snapshot(self._files, self._snapshot_opened, self._live.discard)

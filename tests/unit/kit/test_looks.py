@@ -75,3 +75,24 @@ async def test_one_who_gives_up_takes_the_look_from_nobody() -> None:
         await gone
     go.set()
     assert await stays == 1
+
+
+async def test_what_a_look_found_a_moment_ago_is_told_so_long_as_asked() -> None:
+    found = iter([Unavailable("away"), 7])
+
+    async def look(_: str) -> int:
+        each = next(found)
+        if isinstance(each, Unavailable):
+            raise each
+        return each
+
+    looks = Looks(look, 0)
+    assert looks.lately("a", 3600) is None
+    with pytest.raises(Unavailable):
+        await looks.join("a")
+    assert looks.lately("a", 3600) is None, "what failed found nothing"
+    await looks.join("a")
+    assert looks.lately("a", 3600) == 7
+    assert looks.lately("b", 3600) is None
+    await asyncio.sleep(0.01)
+    assert looks.lately("a", 0.001) is None

@@ -21,6 +21,7 @@ from services.kit.engine import Ports
 from services.kit.horizon_shared import Together
 from services.kit.lanes import lane_of
 from services.kit.learner import Learner
+from services.kit.news import NoNews
 from services.kit.patience import Patience
 from services.kit.tail import _KEPT, Tail
 from tests.support.patience import PATIENCE
@@ -28,6 +29,7 @@ from tests.unit.kit.support import GROUP, store_all, workspace
 
 LANES = 12
 TOPIC = "pipeline.events"
+DEALS = {TOPIC: frozenset({DealTouched.type})}
 
 
 @pytest.fixture
@@ -65,11 +67,13 @@ async def test_the_tail_tells_what_is_behind_positions(ports: Ports) -> None:
         for passed in range(len(mine) + 1):
             at = mine[passed - 1].position if passed else 0
             first = mine[passed].recorded_at if passed < len(mine) else None
-            assert tail.unfolded(lane, [TOPIC], {TOPIC: (at, "")}) == (len(mine) - passed, first)
-        assert tail.unfolded(lane, ["clients.events"], {}) == (0, None)
+            assert tail.count(lane, DEALS, {TOPIC: (at, "")}) == len(mine) - passed
+            assert tail.first(lane, DEALS, {TOPIC: (at, "")}) == first
+        assert tail.first(lane, {"clients.events": frozenset({ClientStatusChanged.type})}, {}) is None
     await store_all(ports, [("employee-e", added("e"))])
     await until(lambda: tail.seen == 41)
-    assert {tail.unfolded(lane, ["gateway.events"], {})[0] for lane in range(LANES)} == {1}, "in every lane"
+    added_ones = {"gateway.events": frozenset({EmployeeAdded.type})}
+    assert {tail.count(lane, added_ones, {}) for lane in range(LANES)} == {1}, "in every lane"
     task.cancel()
 
 
@@ -80,10 +84,14 @@ async def test_the_tail_says_what_it_no_more_remembers(ports: Ports) -> None:
     for position in range(1, many + 1):
         event.position, event.recorded_at = position, 1000 + position
         await tail._take([event])
-    assert tail.unfolded(0, [TOPIC], {TOPIC: (many - 1, "")}) == (1, 1000 + many)
-    assert tail.unfolded(0, [TOPIC], {TOPIC: (many - _KEPT, "")}) == (_KEPT, 1000 + many - _KEPT + 1)
-    assert tail.unfolded(0, [TOPIC], {TOPIC: (many - _KEPT - 1, "")}) == (_KEPT, 0)
-    assert tail.unfolded(0, [TOPIC], {}) == (_KEPT, 0)
+    for at, count, first in (
+        (many - 1, 1, 1000 + many),
+        (many - _KEPT, _KEPT, 1000 + many - _KEPT + 1),
+        (many - _KEPT - 1, _KEPT, 0),
+        (0, _KEPT, 0),
+    ):
+        positions = {TOPIC: (at, "")}
+        assert (tail.count(0, DEALS, positions), tail.first(0, DEALS, positions)) == (count, first)
 
 
 async def test_the_tail_goes_on_when_the_store_is_back(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +147,7 @@ async def test_of_two_topics_one_is_told_much_later(ports: Ports) -> None:  # P1
 
     async def as_of() -> int:
         tail = Tail(ports.store, LANES)
-        horizon = Together({}, {ANALYTICS.name: ANALYTICS}, ports.store, ports.documents, tail, LANES)
+        horizon = Together({}, {ANALYTICS.name: ANALYTICS}, ports.store, ports.documents, tail, LANES, NoNews())
         task = asyncio.create_task(tail.run(await horizon.start()))
         await until(lambda: tail.seen == log[-1].position)
         task.cancel()

@@ -198,9 +198,9 @@ class Together:
         return await self._documents.active(name) or ""
 
     async def _served(self, name: str) -> str:
-        """Return the versioned group that served a moment ago: one that was replaced is kept for a while longer."""
-        lately = self._serving.lately(name, _LATELY)
-        return await self._serving.join(name) if lately is None else lately
+        """Return the versioned group that served a moment ago, "" if none does: one that was replaced is kept for a
+        while longer."""
+        return self._serving.lately(name, _LATELY) or await self._serving.join(name)
 
     async def _group(self, name: str) -> str | None:
         """Return the versioned group that is read here, made known to the store; None if this version has none."""

@@ -15,6 +15,8 @@ from services.kit.documents import Filter
 FEW = 4_000
 """Rows that are read one by one without ado: some 10 ms."""
 Rarest = tuple[str, int] | None
+Numbers = str
+"""Row numbers as a JSON array."""
 
 
 class Choice:
@@ -24,6 +26,7 @@ class Choice:
         self._db = db
         self._table = table
         self._known: dict[tuple[tuple[Filter, ...], int], Rarest] = {}
+        self._few: dict[tuple[Filter, ...], Numbers | None] = {}
 
     def rarest(self, where: Sequence[Filter], most: int) -> Rarest:
         """Return the index whose own columns leave the fewest rows, and how many, counted up to `most` + 1."""
@@ -59,14 +62,30 @@ class Choice:
         holding = [columns for columns in self._table.indexes if where and asked.issubset(columns)]
         return self._table.index(max(holding, key=lambda columns: _begins(columns, equal))) if holding else None
 
-    def few(self, where: Sequence[Filter]) -> str | None:
-        """Return the index that leaves few rows, if one does."""
-        found = self.rarest(where, FEW)
-        return found[0] if found is not None and found[1] <= FEW else None
+    def few(self, where: Sequence[Filter]) -> Numbers | None:
+        """Return which rows the rarest filter leaves, if they are few. They are read by their numbers, to be sorted as
+        to be added up: the index, of which most may have to be passed over, is walked once."""
+        asked = tuple(where)
+        if asked not in self._few:
+            listed = [self._numbers(index, filters) for index, filters in self._narrow(where)]
+            count, numbers = min(listed, key=lambda each: each[0], default=(FEW + 1, ""))
+            self._few[asked] = numbers if count <= FEW else None
+        return self._few[asked]
+
+    def _numbers(self, index: str, where: Sequence[Filter]) -> tuple[int, Numbers]:
+        sql, values = conditions(self._table, where)
+        some = f"SELECT _n FROM {self._table.table} INDEXED BY {index} WHERE {sql} LIMIT {FEW + 1}"
+        count, numbers = self._db.execute(f"SELECT count(*), json_group_array(_n) FROM ({some})", values).fetchone()
+        return count, numbers
 
     def source(self, index: str | None) -> str:
         """Return the table as a query names it that shall use the index."""
         return self._table.table if index is None else f"{self._table.table} INDEXED BY {index}"
+
+    def numbered(self, sql: str) -> str:
+        """Return table and conditions of a query that reads rows by their numbers, its last parameter."""
+        given = "_n IN (SELECT value FROM json_each(?))"
+        return f"{self._table.table} NOT INDEXED WHERE {f'{sql} AND {given}' if sql else given}"
 
 
 def _begins(columns: Sequence[str], equal: frozenset[str]) -> int:

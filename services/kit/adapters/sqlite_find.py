@@ -8,7 +8,7 @@ from typing import Any
 
 from services.kit.adapters.document_places import Sort
 from services.kit.adapters.keyset import Bound, Keyset, Range
-from services.kit.adapters.sqlite_choice import Choice
+from services.kit.adapters.sqlite_choice import AMONG, Choice
 from services.kit.adapters.sqlite_filters import Condition, conditions
 from services.kit.adapters.sqlite_schema import CollectionTable
 from services.kit.documents import Cursor, Filter, Page, Stored
@@ -135,7 +135,8 @@ class Find:
     def _index_in_order(self, of: Range) -> tuple[str, tuple[str, frozenset[str]] | None]:
         """Return the index that gives the rows in order ("": none does); else one whose order is wanted and that leaves
         filters unanswered, and the columns it answers."""
-        constant = self._keyset.fixed | {column for column, _ in of.equal}
+        equal = {column for column, _ in of.equal}
+        constant = self._keyset.fixed | equal
         wanted = [column for column, _ in of.left]
         rest = {each.column for each in self._where} - constant - set(wanted[:1])
         best: tuple[str, frozenset[str]] | None = None
@@ -145,10 +146,11 @@ class Find:
                 begin += 1
             if list(columns[begin : begin + len(wanted)]) != wanted or (not wanted and begin != len(columns)):
                 continue
-            answered = frozenset(self._keyset.fixed & set(columns[:begin]))
-            if not rest and answered >= self._keyset.fixed:
+            answered = constant.intersection(columns[:begin])
+            if not rest and answered == constant:
                 return self._table.index(columns), None
-            if best is None or len(answered) > len(best[1]):
+            # A value of the order's is as a rule that of few rows: it tells more than filters do.
+            if best is None or (len(answered & equal), len(answered)) > (len(best[1] & equal), len(best[1])):
                 best = self._table.index(columns), answered
         filtered = {each.column for each in self._where}
         return "", best if any(columns[0] in filtered for columns in self._table.indexes) else None
@@ -156,22 +158,21 @@ class Find:
     def _walk(self, of: Range, index: str, answered: frozenset[str], ids: str, limit: int) -> list[Read] | None:
         """Test the first rows in the index's order. None: all that match are to be sorted, for they are few, or too few
         of them came."""
-        if self._choice.few(self._where) is not None:
+        few = self._choice.few(self._where)
+        usual = WALK if self._held() is None else STROLL
+        most = usual if few is None else few.stroll(limit, self._choice.size())
+        if not most:
             return None
-        held = self._held()
-        most = WALK if held is None else STROLL
-        begin = answered | {column for column, _ in of.left[:1]}
+        begin = (answered & self._keyset.fixed) | {column for column, _ in of.left[:1]}
         bounds = [each for each in self._where if each.column in begin]
         tested = [each for each in self._where if each.column not in begin]
+        outer, more = conditions(self._table, tested) if few is None else (AMONG, (few.numbers,))
+        names = ["_n", *(self._table.column(each.column) for each in tested if few is None)]
         inner, values = self._conditions(of, bounds)
-        names = ", ".join(dict.fromkeys(["_n", *(self._table.column(each.column) for each in tested)]))
-        table, order = self._table.table, self._order(of, ids)
-        walk = f"SELECT {names} FROM {table} INDEXED BY {index}{_where(inner)} ORDER BY {order} LIMIT {most}"
-        outer, more = conditions(self._table, tested)
+        source, order = f"{self._table.table} INDEXED BY {index}", self._order(of, ids)
+        walk = f"SELECT {', '.join(dict.fromkeys(names))} FROM {source}{_where(inner)} ORDER BY {order} LIMIT {most}"
         found = self._run(f"SELECT _n FROM ({walk}){_where(outer)} LIMIT ?", (*values, *more, limit))
-        if len(found) < limit and (
-            held is not None or self._run(f"SELECT count(*) FROM ({walk})", values)[0][0] == most
-        ):
+        if len(found) < limit and self._run(f"SELECT count(*) FROM ({walk})", values)[0][0] == most:
             return None
         return self._numbered([row[0] for row in found])
 
@@ -192,7 +193,7 @@ class Find:
         sql, values = self._conditions(of)
         few = self._choice.few(self._where)
         if few is not None:
-            read, values = self._choice.numbered(sql), (*values, few)
+            read, values = self._choice.numbered(sql), (*values, few.numbers)
         else:
             read = f"{self._choice.source(self._held() or self._rarest())}{_where(sql)}"
         found = self._run(f"SELECT _n FROM {read} ORDER BY {self._order(of, '')} LIMIT ?", (*values, limit))

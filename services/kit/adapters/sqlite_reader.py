@@ -116,7 +116,7 @@ class Snapshot:
         held = choice.covering(where, columns)
         few = None if held is None else choice.few(where)
         if few is not None:
-            read, values = choice.numbered(sql), (*values, few)
+            read, values = choice.numbered(sql), (*values, few.numbers)
         else:
             read = f"{choice.source(held)}{' WHERE ' + sql if sql else ''}"
         found = self._db(group).execute(f"SELECT {', '.join(sums)} FROM {read}", values).fetchone()

@@ -14,6 +14,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from services.cli.collector import seldom
+from services.cli.listening import accepts
 from services.cli.serve import check_port
 from services.kit.errors import Unusable
 from services.kit.patience import Patience
@@ -39,9 +40,14 @@ async def attend(settings: Settings, name: str, work: Work) -> int:
         loop.add_signal_handler(each, stop.set)
     server = Server(door, address=settings.host, port=settings.port, interface=Interfaces.ASGINL, log_enabled=False)
     serving = asyncio.create_task(server.serve())
-    working = asyncio.ensure_future(work(door, _patience(door)))
+
+    async def begin() -> None:
+        if await accepts(settings.host, settings.port, serving):
+            typer.echo(f"{name} at http://{settings.host}:{settings.port} (stop with Ctrl+C)")
+            await work(door, _patience(door))
+
+    working = asyncio.create_task(begin())
     stopping = asyncio.create_task(stop.wait())
-    typer.echo(f"{name} at http://{settings.host}:{settings.port} (stop with Ctrl+C)")
     with seldom():
         await asyncio.wait({serving, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     broken = serving.done()

@@ -15,6 +15,7 @@ from services.cli import demo_accounts
 from services.cli.accounts import Direct
 from services.cli.collector import seldom
 from services.cli.filling import Demo, begun, fill, is_empty, today
+from services.cli.listening import accepts
 from services.cli.workspace import SERVICES, engine
 from services.gateway.site import Site
 from services.importer.desk.desk import IMPORTS, Desk
@@ -56,12 +57,13 @@ async def _serve(running: Engine, data: Path, settings: Settings) -> None:
         loop.add_signal_handler(name, stopping.set)
     serving = asyncio.create_task(server.serve())
     stop = asyncio.create_task(stopping.wait())
-    demo_accounts.tell(demo_accounts.kept(data))
-    if site.accounts.first_path is not None:
-        typer.echo(f"create the administrator at {settings.address()}{site.accounts.first_path}")
-    typer.echo(f"Voronka is ready at {settings.address()}  (data: {data}; stop with Ctrl+C)")
     with seldom():
-        await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if await accepts(settings.host, settings.port, serving, stop):
+            demo_accounts.tell(demo_accounts.kept(data))
+            if site.accounts.first_path is not None:
+                typer.echo(f"create the administrator at {settings.address()}{site.accounts.first_path}")
+            typer.echo(f"Voronka is ready at {settings.address()}  (data: {data}; stop with Ctrl+C)")
+            await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
     typer.echo("stopping ...")
     running.leaving.set()
     server.stop()  # type: ignore[no-untyped-call]

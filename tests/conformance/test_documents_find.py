@@ -192,6 +192,17 @@ async def test_pages_are_the_sorted_whole(
         assert added == {"count": len(expected), "total": sum(rows[id].total for id in expected)}, where
 
 
+@pytest.mark.parametrize("descending", [False, True])
+async def test_few_rows_at_the_end_of_an_order_are_found(descending: bool, lane: Lane, documents: Documents) -> None:
+    """However far an order is looked through for few that match: who comes last is found, and by id within a tie."""
+    last = range(20) if descending else range(380, 400)
+    rows = {f"{i:03}": Deal("", total=i // 3, note="last" if i in last else None) for i in range(400)}
+    await lane.write(*(Put("deals", each, deal) for each, deal in rows.items()))
+    where, sort = [Filter("note", "=", "last")], [("total", descending)]
+    got = await all_pages(documents, where, sort, limit=1)
+    assert [row.id for row in got] == in_order({id: deal for id, deal in rows.items() if deal.note}, sort)
+
+
 async def test_only_the_wanted_columns_are_read(lane: Lane, documents: Documents) -> None:
     await lane.write(put("a", "A", total=4), put("b", "B", total=3, note="n"))
     rows = await all_pages(documents, sort=[("total", False)], limit=1, columns=("note", "owner"))

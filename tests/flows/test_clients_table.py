@@ -125,6 +125,7 @@ FILTERS: dict[str, Callable[[dict[str, Any]], bool]] = {
     "owner=mate": lambda each: each["owner_id"] == "mate",
     "country=%D0%A3%D0%BA%D1%80%D0%B0%D1%97%D0%BD%D0%B0": lambda each: each["country"] == "Україна",
     "segment=A&category=cafe": lambda each: each["segment"] == "A" and each["category"] == "cafe",
+    "segment=A&temperature=hot": lambda each: each["segment"] == "A" and each["temperature"] == "hot",
     "tag=vip": lambda each: "vip" in each["tags"],
     "tag=vip&status=current&owner=me": lambda each: (
         "vip" in each["tags"] and each["status"] == "current" and each["owner_id"] == "me"
@@ -133,6 +134,11 @@ FILTERS: dict[str, Callable[[dict[str, Any]], bool]] = {
 }
 BY_NUMBERS: dict[str, Callable[[dict[str, Any]], bool]] = {
     "balance=lt:0": lambda each: each["balance"] < 0,
+    "balance=ge:0": lambda each: each["balance"] >= 0,
+    "balance=lt:0&owner=mate": lambda each: each["balance"] < 0 and each["owner_id"] == "mate",
+    "balance=ge:0&temperature=hot": lambda each: each["balance"] >= 0 and each["temperature"] == "hot",
+    "balance=lt:0&segment=A": lambda each: each["balance"] < 0 and each["segment"] == "A",
+    "balance=lt:0&balance=ge:-50": lambda each: -5_000 <= each["balance"] < 0,
     "sales_count=ge:1&sales_sum=lt:123.45": lambda each: each["sales_count"] >= 1 and each["sales_sum"] < 12_345,
     "in_work_sum=eq:50&status=potential": lambda each: each["in_work_sum"] == 5_000 and each["status"] == "potential",
     "refused_count=gt:0&tag=late": lambda each: each["refused_count"] > 0 and "late" in each["tags"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from services.analytics.reads import kept
 from services.kit.adapters import sqlite_choice, sqlite_find
 from services.kit.adapters.sqlite_group import GroupFile
 from tests.support.app import App, running
@@ -33,8 +35,13 @@ class Read:
 
     @property
     def adds_up(self) -> bool:
-        """Whether it counts or sums, but for what is counted up to a few to choose an index."""
+        """Whether it counts or sums: rows, or which entries of an index match, up to a few."""
         return self.sql.startswith("SELECT count(")
+
+    @property
+    def looks(self) -> bool:
+        """Whether it finds out in an index which rows match, if they are few."""
+        return "json_group_array" in self.sql
 
 
 @dataclass
@@ -58,6 +65,7 @@ class Planned:
                 return db
 
             patch.setattr(GroupFile, "reader", reader)
+            patch.setattr(kept, "_added", OrderedDict())
             found: list[Read] = []
             yield found
         for group, sql in said:
@@ -67,7 +75,7 @@ class Planned:
                 found.append(Read(sql, "\n".join(step for *_, step in steps)))
 
     async def asked(self, address: str, who: str = "administrator:local") -> list[Read]:
-        """Ask, and return what was read for it."""
+        """Ask, and return what was read for it; nothing is kept from before."""
         with self.reads() as found:
             answer = await self.app.http.get(address, headers=bearer(who))
             assert answer.status_code == 200, answer.text
@@ -96,7 +104,7 @@ FILTERS = {
     "segment=a": f"({_ROWS} AND segment=?)",
     "category=b": f"({_ROWS} AND category=?)",
     "status=current&temperature=hot": f"({_ROWS} AND status=? AND temperature=?)",
-    "segment=a&temperature=hot": f"({_ROWS} AND segment=?)",
+    "segment=a&temperature=hot": f"({_ROWS} AND segment=? AND temperature=?)",
     "tag=vip": f"({_ROWS} AND tag_words>?)",
 }
 
@@ -105,9 +113,51 @@ FILTERS = {
 async def test_few_clients_are_found_by_an_index_of_the_filter(filters: str, planned: Planned) -> None:
     reads = await planned.asked(f"{_METRICS}&{filters}")
     assert all("SCAN c_" not in each.plan for each in reads), reads
+    assert any(FILTERS[filters] in each.plan for each in reads if each.looks), reads
     lists = [each for each in reads if "ORDER BY" in each.sql and not each.adds_up]
     assert lists
-    assert all(FILTERS[filters] in each.plan for each in lists), lists
+    assert all("INTEGER PRIMARY KEY" in each.plan for each in lists), lists
+
+
+@pytest.mark.parametrize("filters", ["segment=a&temperature=hot", "tag=vip"])
+async def test_few_clients_are_looked_for_once_sorted_once_and_added_up_by_number(
+    filters: str, planned: Planned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_choice, "TESTED", 0)
+    reads = await planned.asked(f"{_METRICS}&{filters}&limit=3")  # most have sold nothing: the limit cuts a tie
+    assert sum(each.looks for each in reads) == 1
+    lists = [each for each in reads if "ORDER BY" in each.sql]
+    sums = [each for each in reads if each.adds_up and not each.looks]
+    assert (len(lists), len(sums)) == (1, 1)
+    assert all("INTEGER PRIMARY KEY (rowid=?)" in each.plan for each in (*lists, *sums)), reads
+
+
+@pytest.mark.parametrize("filters", ["segment=a&temperature=hot", "status=current&temperature=hot", "owner_id=me"])
+async def test_few_that_fill_a_page_are_told_by_number_among_the_entries_of_the_order(
+    filters: str, planned: Planned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_choice, "TESTED", 100)
+    reads = await planned.asked(f"{_METRICS}&{filters}&limit=2")
+    first, *tie = [each for each in reads if "ORDER BY" in each.sql]
+    assert "COVERING INDEX rows:rules,subject,sales_sum (rules=? AND subject=?)" in first.plan
+    assert len(tie) == 1
+    assert "COVERING INDEX rows:rules,subject,sales_sum (rules=? AND subject=? AND sales_sum=?)" in tie[0].plan
+    assert all("FOR ORDER BY" not in each.plan for each in (first, *tie)), reads
+
+
+async def test_a_tie_within_a_condition_is_read_as_the_tie(planned: Planned, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two conditions on one column SQLite would take the wrong one, and sort all that it leaves."""
+    monkeypatch.setattr(sqlite_choice, "FEW", 0)
+    reads = await planned.asked(f"{_METRICS}&where=balance>=0&sort=-balance&limit=2")
+    tie = [each for each in reads if "ORDER BY" in each.sql][-1]
+    assert "(rules=? AND subject=? AND balance=?)" in tie.plan, reads
+
+
+@pytest.mark.parametrize("owes", ["balance<0", "balance>=0"])
+@pytest.mark.parametrize("filters", ["", "&owner_id=me", "&status=current&temperature=hot"])
+async def test_who_owes_is_added_up_without_any_row(owes: str, filters: str, planned: Planned) -> None:
+    reads = await planned.asked(f"{_METRICS}&where={owes}{filters}")
+    assert not [each for each in reads if each.adds_up and not each.looks], reads
 
 
 @pytest.mark.parametrize("filters", [*FILTERS, "where=balance>=0,sales_sum>=0", "country=UA&segment=a&tag=vip"])

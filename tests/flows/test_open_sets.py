@@ -239,7 +239,7 @@ def test_after_a_rebuild(once: Once, tmp_path: Path, name: str) -> None:
     data, numbers = once(name)
     shutil.copytree(data, tmp_path / "data")
     asyncio.run(rebuilt(tmp_path / "data"))
-    assert asyncio.run(within(tmp_path / "data", served)) == {"analytics": "analytics.3-2", "pipeline": "pipeline.1-2"}
+    assert asyncio.run(within(tmp_path / "data", served)) == {"analytics": "analytics.4-2", "pipeline": "pipeline.1-2"}
     assert same(asyncio.run(present(tmp_path / "data", as_of(name))), numbers)
 
 

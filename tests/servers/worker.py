@@ -27,7 +27,7 @@ from services.kit.documents import LaneMoved, LaneState
 from services.kit.ports import Batch, EventStore
 from tests.servers.ledger import Ledger
 
-GROUP = "analytics.3"
+GROUP = "analytics.4"
 
 
 def copy_log(log: Path, to: Path) -> None:

@@ -34,7 +34,7 @@ def _prefetch(context: Context, data: Any, event: RecordedEvent) -> Iterable[Key
                     yield (PARTS.name, f"{rules.id}:{subject_id}:{fact_id}")
 
 
-ANALYTICS = Projection("analytics", 3, COLLECTIONS, COUNTERS).include(CLIENTS, DEALS, ORDERS, RECEIVED, REFERENCE)
+ANALYTICS = Projection("analytics", 4, COLLECTIONS, COUNTERS).include(CLIENTS, DEALS, ORDERS, RECEIVED, REFERENCE)
 ANALYTICS.prefetch = _prefetch
 ANALYTICS.work = work
 ANALYTICS.prepare = put_off

@@ -54,8 +54,9 @@ SORTABLE = (
 )
 FILTERED = (
     *(("owner_id",), ("status", "temperature"), ("tag_words",)),
-    *((each, "status", "temperature") for each in ("segment", "category")),
+    *((each, "temperature", "status") for each in ("segment", "category")),
 )
+"""Of two columns behind a segment, the one that leaves fewer clients comes first."""
 _KNOWN = ("segment", "category", "status", "temperature", "owner_id", "tag_words")
 ROWS = Collection(
     "rows",
@@ -119,10 +120,10 @@ ATTRIBUTES = Counter(
 """Totals of clients by country, segment and category."""
 LISTED = Counter(
     "listed",
-    {"rules": "text", "owner_id": "text", "status": "text", "temperature": "text"},
+    {"rules": "text", "owner_id": "text", "status": "text", "temperature": "text", "owes": "int"},
     ("clients", *_SIX, "balance"),
 )
-"""Totals of the clients that lists show, by what lists are filtered by most."""
+"""Totals of the clients that lists show, by what lists are filtered by most; `owes` 1: those with a balance below 0."""
 SHIPMENTS = Counter(
     "shipments",
     {"rules": "text", "month": "text", "branch": "text", "owner_id": "text"},

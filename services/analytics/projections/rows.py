@@ -70,7 +70,7 @@ def _move_shares(context: Context, rules: Ruleset, before: Row, after: Row) -> N
 def _move_listed(context: Context, rules: Ruleset, before: Row, after: Row) -> None:
     """Move what a client gives to the totals of lists: the difference alone where it stays in the same ones."""
     was, now = _in_lists(before), _in_lists(after)
-    old, new = ((rules.id, row.owner_id, row.status, row.temperature) for row in (before, after))
+    old, new = ((rules.id, row.owner_id, row.status, row.temperature, int(row.balance < 0)) for row in (before, after))
     moves = [(old, tuple(map(sub, now, was)))] if old == new else [(old, tuple(map(neg, was))), (new, now)]
     for key, deltas in moves:
         if any(deltas):

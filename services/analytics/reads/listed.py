@@ -27,6 +27,12 @@ _SORTS = (
     "sales_count", "sales_sum", "avg_check", "in_work_count", "in_work_sum", "refused_count", "refused_sum",
     "first_sale_at", "last_sale_at", "profit", "balance", "changed_at",
 )  # fmt: skip
+_OWES: dict[str | None, list[Filter]] = {
+    None: [],
+    "balance<0": [Filter("owes", "=", 1)],
+    "balance>=0": [Filter("owes", "=", 0)],
+}
+"""The conditions on numbers that the counter of lists tells apart."""
 _CONDITION = rf"({'|'.join(_SORTS)})(<=|>=|<|>|=)(-?[0-9]{{1,18}})"
 
 
@@ -130,10 +136,11 @@ def _filters(params: MetricsParams) -> Iterator[Filter]:
 async def _totals(numbers: Numbers, params: MetricsParams, where: list[Filter], seen: frozenset[str]) -> MetricsTotals:
     """Return the totals from the counter that has them; else add up the rows."""
     named = [name for name in _ATTRIBUTES if getattr(params, name) is not None]
-    counted = params.tag is None and params.where is None
-    if counted and params.listed and not named:
-        found = await numbers.total(LISTED.name, equal(params, "owner_id", "status", "temperature"))
+    owes = _OWES.get(params.where)
+    if params.listed and params.tag is None and owes is not None and not named:
+        found = await numbers.total(LISTED.name, [*equal(params, "owner_id", "status", "temperature"), *owes])
         return _made(params, seen, found.get("clients", 0), found)
+    counted = params.tag is None and params.where is None
     if counted and not params.listed and params.status is None and params.temperature is None and len(named) < 2:
         name = named[0] if named else _ATTRIBUTES[0]
         filters = [Filter("name", "=", name), *equal(params, "owner_id")]

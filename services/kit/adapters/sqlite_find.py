@@ -8,7 +8,7 @@ from typing import Any
 
 from services.kit.adapters.document_places import Sort
 from services.kit.adapters.keyset import Bound, Keyset, Range
-from services.kit.adapters.sqlite_choice import Choice
+from services.kit.adapters.sqlite_choice import AMONG, Choice
 from services.kit.adapters.sqlite_filters import Condition, conditions
 from services.kit.adapters.sqlite_schema import CollectionTable
 from services.kit.documents import Cursor, Filter, Page, Stored
@@ -17,6 +17,9 @@ WALK = 20_000
 """Rows of a sort's index that are tested against the other filters before the matching ones are sorted instead."""
 STROLL = 2_000
 """The same where an index holds all that filters and order ask about: what matches is soon sorted then."""
+
+Read = tuple[Any, ...]
+"""A row: its number, id and lane, the values it is sorted by, what is shown of it."""
 
 
 class Find:
@@ -48,7 +51,7 @@ class Find:
         """Return up to `limit` rows after the cursor."""
         if limit < 1:
             raise ValueError("a page has at least one row")
-        rows: list[tuple[Any, ...]] = []
+        rows: list[Read] = []
         for each in self._keyset.ranges(cursor):
             rows += self._read(each, limit + 1 - len(rows))
             if len(rows) > limit:
@@ -64,16 +67,28 @@ class Find:
 
     # ------------------------------------------------------------ reading a range
 
-    def _read(self, of: Range, limit: int) -> list[tuple[Any, ...]]:
+    def _read(self, of: Range, limit: int) -> list[Read]:
         """Return the first rows of the range, in order."""
-        if not of.left or not all(descending for _, descending in of.left):
-            return self._rows(of, "", limit)
-        # An index read backwards gives ids backwards too. Ties are put right here, and a last tie that the limit cuts
-        # is read again by id: SQLite would sort the whole tie, which may be half of the table.
-        rows = self._rows(of, " DESC", limit)
+        backwards = bool(of.left) and all(descending for _, descending in of.left)
+        ids = " DESC" if backwards else ""
+        exact, walked = self._index_in_order(of)
+        if walked is not None:
+            found = self._walk(of, *walked, ids, limit)
+            if found is None:
+                return self._sorted(of, limit)
+        else:
+            told = f" INDEXED BY {exact}" if exact else ""
+            sql, values = self._conditions(of)
+            order = self._order(of, ids)
+            found = self._run(f"{self._select}{told}{_where(sql)} ORDER BY {order} LIMIT ?", (*values, limit))
+        return self._ties(found, limit) if backwards else found
+
+    def _ties(self, rows: list[Read], limit: int) -> list[Read]:
+        """Put what an index read backwards gave in order: it gives ids backwards too. A last tie that the limit cuts is
+        read again by id: SQLite would sort the whole tie, which may be half of the table."""
         first, last = 3, self._width
         rows.sort(key=lambda row: (row[1], row[2]))
-        groups: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+        groups: dict[Read, list[Read]] = {}
         for row in rows:
             groups.setdefault(row[first:last], []).append(row)
         ordered = sorted(groups, key=_missing_lowest, reverse=True)
@@ -84,18 +99,9 @@ class Find:
         columns = [column for column, _ in self._keyset.order]
         whole = Range(tuple(zip(columns, cut, strict=True)), None, ())
         count = len(groups[cut])
-        return made[: len(made) - count] + self._rows(whole, "", count)
+        return made[: len(made) - count] + self._read(whole, count)
 
-    def _rows(self, of: Range, ids: str, limit: int) -> list[tuple[Any, ...]]:
-        sql, values = self._conditions(of)
-        order = self._order(of, ids)
-        exact, walked = self._index_in_order(of)
-        if walked is not None:
-            return self._walk(of, *walked, order, limit)
-        told = f" INDEXED BY {exact}" if exact else ""
-        return self._run(f"{self._select}{told}{_where(sql)} ORDER BY {order} LIMIT ?", (*values, limit))
-
-    def _run(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    def _run(self, sql: str, values: tuple[Any, ...]) -> list[Read]:
         return self._db.execute(sql, values).fetchall()
 
     def _conditions(self, of: Range, where: Sequence[Filter] | None = None) -> Condition:
@@ -129,7 +135,8 @@ class Find:
     def _index_in_order(self, of: Range) -> tuple[str, tuple[str, frozenset[str]] | None]:
         """Return the index that gives the rows in order ("": none does); else one whose order is wanted and that leaves
         filters unanswered, and the columns it answers."""
-        constant = self._keyset.fixed | {column for column, _ in of.equal}
+        equal = {column for column, _ in of.equal}
+        constant = self._keyset.fixed | equal
         wanted = [column for column, _ in of.left]
         rest = {each.column for each in self._where} - constant - set(wanted[:1])
         best: tuple[str, frozenset[str]] | None = None
@@ -139,38 +146,40 @@ class Find:
                 begin += 1
             if list(columns[begin : begin + len(wanted)]) != wanted or (not wanted and begin != len(columns)):
                 continue
-            answered = frozenset(self._keyset.fixed & set(columns[:begin]))
-            if not rest and answered >= self._keyset.fixed:
+            answered = constant.intersection(columns[:begin])
+            if not rest and answered == constant:
                 return self._table.index(columns), None
-            if best is None or len(answered) > len(best[1]):
+            # A value of the order's is as a rule that of few rows: it tells more than filters do.
+            if best is None or (len(answered & equal), len(answered)) > (len(best[1] & equal), len(best[1])):
                 best = self._table.index(columns), answered
         filtered = {each.column for each in self._where}
         return "", best if any(columns[0] in filtered for columns in self._table.indexes) else None
 
-    def _walk(self, of: Range, index: str, answered: frozenset[str], order: str, limit: int) -> list[tuple[Any, ...]]:
-        """Sort all that match where they are few. Else test the first rows in the index's order; where too few of them
-        match, sort all that match after all."""
+    def _walk(self, of: Range, index: str, answered: frozenset[str], ids: str, limit: int) -> list[Read] | None:
+        """Test the first rows in the index's order. None: all that match are to be sorted, for they are few, or too few
+        of them came."""
         few = self._choice.few(self._where)
-        if few is not None:
-            return self._sorted(of, few, order, limit)
-        held = self._choice.covering(self._where, (column for column, _ in self._keyset.order))
-        most = WALK if held is None else STROLL
-        begin = answered | {column for column, _ in of.left[:1]}
+        usual = WALK if self._held() is None else STROLL
+        most = usual if few is None else few.stroll(limit, self._choice.size())
+        if not most:
+            return None
+        begin = (answered & self._keyset.fixed) | {column for column, _ in of.left[:1]}
         bounds = [each for each in self._where if each.column in begin]
         tested = [each for each in self._where if each.column not in begin]
+        outer, more = conditions(self._table, tested) if few is None else (AMONG, (few.numbers,))
+        names = ["_n", *(self._table.column(each.column) for each in tested if few is None)]
         inner, values = self._conditions(of, bounds)
-        names = ", ".join(dict.fromkeys(["_n", *(self._table.column(each.column) for each in tested)]))
-        table = self._table.table
-        walk = f"SELECT {names} FROM {table} INDEXED BY {index}{_where(inner)} ORDER BY {order} LIMIT {most}"
-        outer, more = conditions(self._table, tested)
+        source, order = f"{self._table.table} INDEXED BY {index}", self._order(of, ids)
+        walk = f"SELECT {', '.join(dict.fromkeys(names))} FROM {source}{_where(inner)} ORDER BY {order} LIMIT {most}"
         found = self._run(f"SELECT _n FROM ({walk}){_where(outer)} LIMIT ?", (*values, *more, limit))
-        if len(found) < limit and held is not None:
-            return self._sorted(of, held, order, limit)
         if len(found) < limit and self._run(f"SELECT count(*) FROM ({walk})", values)[0][0] == most:
-            return self._sorted_matches(of, order, limit)
+            return None
         return self._numbered([row[0] for row in found])
 
-    def _numbered(self, numbers: list[int]) -> list[tuple[Any, ...]]:
+    def _held(self) -> str | None:
+        return self._choice.covering(self._where, (column for column, _ in self._keyset.order))
+
+    def _numbered(self, numbers: list[int]) -> list[Read]:
         """Return the rows of these numbers, in this order."""
         if not numbers:
             return []
@@ -178,17 +187,21 @@ class Find:
         by_number = {row[0]: row for row in rows}
         return [by_number[each] for each in numbers]
 
-    def _sorted_matches(self, of: Range, order: str, limit: int) -> list[tuple[Any, ...]]:
-        """Sort what the rarest filter leaves."""
-        found = self._choice.rarest(self._where, WALK)
-        return self._sorted(of, found[0] if found is not None and found[1] <= WALK else None, order, limit)
-
-    def _sorted(self, of: Range, index: str | None, order: str, limit: int) -> list[tuple[Any, ...]]:
-        """Sort all that match, without their bodies."""
+    def _sorted(self, of: Range, limit: int) -> list[Read]:
+        """Sort all that match, without their bodies: few by their numbers; else over an index that holds all that is
+        asked about, or what the rarest filter leaves."""
         sql, values = self._conditions(of)
-        source = self._choice.source(index)
-        found = self._run(f"SELECT _n FROM {source}{_where(sql)} ORDER BY {order} LIMIT ?", (*values, limit))
+        few = self._choice.few(self._where)
+        if few is not None:
+            read, values = self._choice.numbered(sql), (*values, few.numbers)
+        else:
+            read = f"{self._choice.source(self._held() or self._rarest())}{_where(sql)}"
+        found = self._run(f"SELECT _n FROM {read} ORDER BY {self._order(of, '')} LIMIT ?", (*values, limit))
         return self._numbered([row[0] for row in found])
+
+    def _rarest(self) -> str | None:
+        found = self._choice.rarest(self._where, WALK)
+        return found[0] if found is not None and found[1] <= WALK else None
 
 
 def _where(sql: str) -> str:

@@ -114,9 +114,13 @@ class Snapshot:
         sums = ["count(*)", *(f"coalesce(sum({table.column(each)}), 0)" for each in columns)]
         choice = self._choice(group, table)
         held = choice.covering(where, columns)
-        source = choice.source(held and (choice.few(where) or held))
-        query = f"SELECT {', '.join(sums)} FROM {source}{' WHERE ' + sql if sql else ''}"
-        return dict(zip(("count", *columns), self._db(group).execute(query, values).fetchone(), strict=True))
+        few = None if held is None else choice.few(where)
+        if few is not None:
+            read, values = choice.numbered(sql), (*values, few.numbers)
+        else:
+            read = f"{choice.source(held)}{' WHERE ' + sql if sql else ''}"
+        found = self._db(group).execute(f"SELECT {', '.join(sums)} FROM {read}", values).fetchone()
+        return dict(zip(("count", *columns), found, strict=True))
 
     async def search(self, group: str, collection: str, text: str, limit: int = 20) -> list[Stored]:
         """See the port. In the order they came in; words of one or two letters alone look through 20,000 documents."""

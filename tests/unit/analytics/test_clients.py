@@ -112,6 +112,19 @@ def test_totals_of_lists_follow_status_temperature_and_owner():
     assert row(context).tags == ("old",)
 
 
+def test_totals_of_lists_tell_apart_who_owes():
+    """The sign of the balance alone moves a client from one total to the other; 0 is not owed."""
+    story = one()
+    story.deal("d1", "W", 500)
+    assert sums(story.fold(), "listed", "owes") == {1: (1, 1, 500, 0, 0, 0, 0, -500)}
+    story.pay("y1", 499)
+    assert sums(story.fold(), "listed", "owes") == {1: (1, 1, 500, 0, 0, 0, 0, -1)}
+    story.pay("y2", 1)
+    assert sums(story.fold(), "listed", "owes") == {0: (1, 1, 500, 0, 0, 0, 0, 0)}
+    story.pay("y3", 1)
+    assert sums(story.fold(), "listed", "owes") == {0: (1, 1, 500, 0, 0, 0, 0, 1)}
+
+
 def test_who_is_in_the_archive_or_erased_is_in_no_total_of_lists():  # X10
     story = one()
     story.deal("d1", "W", 500)

@@ -160,8 +160,8 @@ def test_boards_are_as_defined(chosen):  # DEFINITIONS, Boards; P14, P22
     assert sums(context, "receipts", "month") == grouped(money, lambda m: model.month(m[0]), one, lambda m: m[1])
     countries = {value: v[:3] for value, v in sums(context, "attributes", "value", name="country").items()}
     shown = [(model.people[id]["owner_id"], model.metrics(id)) for id in model.people if id not in model.away]
-    assert {owner: (v[0], v[2]) for owner, v in sums(context, "listed", "owner_id").items()} == grouped(
-        shown, lambda p: p[0], one, lambda p: p[1]["sales_sum"]
+    assert {key: (v[0], v[2]) for key, v in sums(context, "listed", "owner_id", "owes").items()} == grouped(
+        shown, lambda p: (p[0], int(p[1]["balance"] < 0)), one, lambda p: p[1]["sales_sum"]
     )
     people = [(model.people[id]["country"], model.metrics(id)) for id in model.people]
     assert countries == grouped(

@@ -83,7 +83,8 @@ GROUP BY ALL;
 
 CREATE VIEW counters.listed AS
 SELECT whose.owner_id, documents.clients.status, coalesce(documents.clients.temperature, '') AS temperature,
-       count(*) AS clients, sum(sales_count) AS sales_count, sum(sales_sum) AS sales_sum,
+       (paid < billed)::INTEGER AS owes, count(*) AS clients,
+       sum(sales_count) AS sales_count, sum(sales_sum) AS sales_sum,
        sum(in_work_count) AS in_work_count, sum(in_work_sum) AS in_work_sum, sum(refused_count) AS refused_count,
        sum(refused_sum) AS refused_sum, sum(paid - billed) AS balance
 FROM client_numbers JOIN whose USING (id) JOIN away USING (id) JOIN documents.clients USING (id)

@@ -180,8 +180,9 @@ async def test_a_read_that_was_cut_is_never_taken_for_whole(double: Double, stor
         with pytest.raises(Unavailable):
             await read()
     # The client closes its channel under a read when it looks for another leader.
+    await store.append("long", several("long", 600), 0)
     for pause in (0.0, 0.002, 0.005, 0.01, 0.02, 0.04):
-        reading = asyncio.ensure_future(store.read_all(0, 10_000))
+        reading = asyncio.ensure_future(store.read("long"))
         await asyncio.sleep(pause)
         await store._connection._client.reconnect()
         try:

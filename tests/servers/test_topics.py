@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 import structlog
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import NewTopic
 
 from contracts.problem import Unavailable
 from services.kit.adapters.kafka_bus import KafkaBus
 from services.kit.adapters.kafka_settings import KafkaSettings
-from services.kit.adapters.kafka_topics import admin, check, ensure
+from services.kit.adapters.kafka_tail import Tail
+from services.kit.adapters.kafka_topics import EVENTS_CONFIG, _configs, admin, check, ensure
 from services.kit.adapters.sqlite_store import SqliteEventStore
 from services.kit.ports import EventStore
 from tests.conformance.group import Group
@@ -60,6 +62,38 @@ async def test_missing_topics_are_named_and_created(kafka: Kafka) -> None:
     assert set(await ensure(settings)) == {*settings.topics, settings.notes}
     assert await check(settings) == []
     assert await ensure(settings) == []
+
+
+async def test_topics_of_events_keep_everything_and_begin_files_by_size_alone(kafka: Kafka) -> None:
+    settings = own(kafka.address)
+    await ensure(settings)
+    async with asyncio.timeout(PATIENCE):
+        while await check(settings):  # the broker itself learns of them a little later
+            await asyncio.sleep(0.05)
+    async with admin(settings) as client:
+        found = await _configs(client, list(settings.topics))
+    for topic in settings.topics:
+        assert found[topic] | EVENTS_CONFIG == found[topic]
+        assert int(found[topic]["segment.ms"]) > 10 * 365 * 86_400_000, "a log of years fills one file"
+
+
+async def test_all_topics_are_known_before_they_are_asked_for(kafka: Kafka) -> None:
+    """Each one that a client does not know costs it a tenth of a second; and nothing is fetched that nobody reads."""
+    settings = own(kafka.address)
+    await ensure(settings)
+    tail = Tail(settings)
+    await tail.open()
+    try:
+        notes, consumer = TopicPartition(settings.notes, 0), tail._open
+        assert await tail.since(notes, 0) == ([], 0)
+        async with AIOKafkaProducer(**settings.options()) as producer:
+            await producer.send_and_wait(settings.notes, b"note", key=b"k", partition=0)
+        assert [record.value for record in (await tail.since(notes, 0))[0]] == [b"note"]
+        assert all(consumer.partitions_for_topic(name) for name in (*settings.topics, settings.notes))
+        assert consumer.assignment() == consumer.paused()
+        assert {one.topic for one in consumer.assignment()} == {*settings.topics, settings.notes}
+    finally:
+        await tail.close()
 
 
 async def test_topics_that_are_wrong_are_explained(kafka: Kafka) -> None:

@@ -38,6 +38,7 @@ class Tail:
         except (KafkaError, TimeoutError, OSError) as error:
             raise Unavailable(explain(error, self._settings)) from error
         self._consumer = consumer
+        self._rest()
 
     async def close(self) -> None:
         """Disconnect, at once if the broker does not answer."""
@@ -87,7 +88,20 @@ class Tail:
             for found in (await consumer.getmany(timeout_ms=200)).values():
                 records += found
             left = {one for one in left if await consumer.position(one) < ends[one]}
+        self._rest()
         return records
+
+    def _rest(self) -> None:
+        """Know all our topics and fetch from none of them.
+
+        A topic that the client does not know yet costs the first question about it a tenth of a second, and only those
+        are known that it reads."""
+        names = [*self._settings.topics, self._settings.notes]
+        one_of_each = [TopicPartition(name, 0) for name in names]
+        self._open.assign(one_of_each)
+        self._open.pause(*one_of_each)
+        for one in one_of_each:
+            self._open.seek(one, 0)  # else it would ask where to begin
 
     @property
     def _open(self) -> AIOKafkaConsumer:

@@ -26,8 +26,13 @@ EVENTS_CONFIG = {
     "cleanup.policy": "delete",
     "max.message.bytes": str(LARGEST),
     "message.timestamp.type": "CreateTime",
+    "segment.ms": str((1 << 63) - 1),
+    "segment.index.bytes": str(1 << 20),
 }
-"""Nothing is ever thrown away; a message's time is when its event was recorded: readers find their place by it."""
+"""Nothing is ever thrown away; a message's time is when its event was recorded: readers find their place by it.
+
+Files of a partition begin anew by size alone: by time, which is that of the messages, filling topics from a log of some
+years would make a file, with its indexes, for each week of each partition."""
 NOTES_CONFIG = {"cleanup.policy": "compact", "max.message.bytes": str(LARGEST)}
 _EXISTS, _UNKNOWN, _NO_LEADER = 36, 3, 5
 _TIMEOUT = 20.0

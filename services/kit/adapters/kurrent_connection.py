@@ -17,6 +17,8 @@ from grpc import aio
 from kurrentdbclient import AsyncKurrentDBClient, AsyncReadResponse, NewEvent, RecordedEvent, StreamState
 from kurrentdbclient import exceptions as errors
 
+from contracts.envelope import RecordedEvent as Recorded
+from services.kit.adapters.kurrent_bulk import Bulk
 from services.kit.adapters.kurrent_errors import InvalidPosition, Lost, WrongVersion, translated
 from services.kit.adapters.kurrent_events import HIDDEN
 from services.kit.errors import Unusable
@@ -62,6 +64,7 @@ class Connection:
             ) from None
         given = {name for name, _ in self._client.grpc_options}
         self._client.grpc_options += tuple(option for option in _OPTIONS if option[0] not in given)
+        self._bulk = Bulk(self._client)
         spec = self._client.connection_spec
         self._cluster = spec.scheme.endswith("+discover") or len(spec.targets) > 1
         self._seeking: asyncio.Task[None] | None = None
@@ -108,6 +111,17 @@ class Connection:
         except errors.InvalidCommitPositionError:
             raise InvalidPosition from None
 
+    async def read_log(self, position: int | None, limit: int, pattern: str = "") -> list[Recorded]:
+        """Return the same as `read_all` forwards, but as the port's events, and cheaper where there are many."""
+        try:
+            async with self._in_time() as time:
+                found: list[Recorded] = await self._call(
+                    lambda _: self._bulk.read(position, limit, pattern, lambda: self._begin_anew(time))
+                )
+        except errors.InvalidCommitPositionError:
+            raise InvalidPosition from None
+        return found
+
     async def subscribe(self, position: int | None) -> AsyncReadResponse:
         """Return all events behind the one at this position, as they come. To be stopped with `stopped`."""
         async with self._in_time():
@@ -123,6 +137,7 @@ class Connection:
             self._seeking.cancel()
         with contextlib.suppress(TimeoutError, errors.KurrentDBClientError, errors.ProgrammingError, aio.AioRpcError):
             async with asyncio.timeout(2):
+                await self._bulk.close()
                 await self._client.close()
 
     # ---------------------------------------------------------------- inside
@@ -138,7 +153,7 @@ class Connection:
                     async for event in response:
                         found.append(event)
                         if len(found) % _PROGRESS == 0:
-                            limit.reschedule(asyncio.get_running_loop().time() + self.deadline)
+                            self._begin_anew(limit)
         return found
 
     async def _call(self, call: Callable[..., Awaitable[Any]], *args: Any, **options: Any) -> Any:
@@ -168,6 +183,9 @@ class Connection:
                 yield limit
         except TimeoutError:
             raise Lost(f"no answer within {self.deadline:g} s", late=True) from None
+
+    def _begin_anew(self, limit: asyncio.Timeout) -> None:
+        limit.reschedule(asyncio.get_running_loop().time() + self.deadline)
 
     def _seek(self) -> None:
         """Ask the cluster for its leader, once at a time, beside the calls."""

@@ -11,6 +11,7 @@ import kurrentdbclient as kurrent
 import msgspec
 import structlog
 from kurrentdbclient import DEFAULT_EXCLUDE_FILTER
+from kurrentdbclient.protos.v1 import streams_pb2
 
 from contracts.envelope import NewEvent, Origin, RecordedEvent
 
@@ -47,6 +48,7 @@ class Envelope(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True)
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Envelope).decode
 _hidden = re.compile("|".join(f"(?:{pattern})" for pattern in HIDDEN)).fullmatch
+_is_canonical = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 _log = structlog.get_logger()
 _told: set[str] = set()
 """Foreign types that a line was written about: there may be thousands of events of each."""
@@ -86,13 +88,44 @@ def proposed(event: NewEvent) -> kurrent.NewEvent:
 
 def recorded(event: kurrent.RecordedEvent) -> RecordedEvent:
     """Return the event as the port gives it; one that Voronka did not write as FOREIGN, with a line in our log."""
+    return _recorded(
+        str(event.id),
+        event.type,
+        event.stream_name,
+        event.stream_position,
+        event.commit_position,
+        event.metadata,
+        event.data,
+        event.recorded_at,
+    )
+
+
+def recorded_message(event: streams_pb2.ReadResp.ReadEvent.RecordedEvent) -> RecordedEvent:
+    """Return the same as `recorded` of what the client makes of the message, without that detour."""
+    id, about = event.id.string, event.metadata
+    return _recorded(
+        id if _is_canonical(id) else str(UUID(id)),
+        about["type"],
+        event.stream_identifier.stream_name.decode(),
+        event.stream_revision,
+        event.commit_position,
+        event.custom_metadata,
+        event.data,
+        # Of 100 ns, rounded as the client does: else one event would have two times.
+        datetime.fromtimestamp(int(about["created"]) / 10_000_000.0, UTC) if about["created"].isdigit() else None,
+    )
+
+
+def _recorded(
+    id: str, type: str, stream: str, revision: int, position: int, metadata: bytes, data: bytes, at: datetime | None
+) -> RecordedEvent:
     try:
-        envelope = _decode(event.metadata)
+        envelope = _decode(metadata)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return _foreign(event, f"its metadata is not Voronka's: {error}")
+        return _foreign(id, type, stream, revision, position, _millis(at), f"its metadata is not Voronka's: {error}")
     return RecordedEvent(
-        id=envelope.id or str(event.id),
-        type=event.type,
+        id=envelope.id or id,
+        type=type,
         key=envelope.key,
         occurred_at=envelope.occurred_at,
         actor=envelope.actor,
@@ -101,39 +134,38 @@ def recorded(event: kurrent.RecordedEvent) -> RecordedEvent:
         correlation=envelope.correlation,
         origin=envelope.origin,
         imputed=envelope.imputed,
-        data=event.data,
-        stream=event.stream_name,
-        version=event.stream_position + 1,
-        position=event.commit_position,
-        recorded_at=_millis(event.recorded_at) if envelope.recorded_at is None else envelope.recorded_at,
+        data=data,
+        stream=stream,
+        version=revision + 1,
+        position=position,
+        recorded_at=_millis(at) if envelope.recorded_at is None else envelope.recorded_at,
     )
 
 
-def _foreign(event: kurrent.RecordedEvent, why: str) -> RecordedEvent:
-    if event.type not in _told:
-        _told.add(event.type)
+def _foreign(id: str, type: str, stream: str, revision: int, position: int, at: int, why: str) -> RecordedEvent:
+    if type not in _told:
+        _told.add(type)
         _log.error(
             "the event store holds an event that Voronka did not write; its lane stops there until it is skipped",
-            stream=event.stream_name,
-            version=event.stream_position + 1,
-            position=event.commit_position,
-            type=event.type,
+            stream=stream,
+            version=revision + 1,
+            position=position,
+            type=type,
             why=why,
         )
-    at = _millis(event.recorded_at)
     return RecordedEvent(
-        id=str(event.id),
+        id=id,
         type=FOREIGN,
-        key=event.stream_name,
+        key=stream,
         occurred_at=at,
         actor="",
         command_id="",
         command_hash="",
         origin="system",
-        data=msgspec.json.encode({"stream": event.stream_name, "type": event.type, "why": why}),
-        stream=event.stream_name,
-        version=event.stream_position + 1,
-        position=event.commit_position,
+        data=msgspec.json.encode({"stream": stream, "type": type, "why": why}),
+        stream=stream,
+        version=revision + 1,
+        position=position,
         recorded_at=at,
     )
 

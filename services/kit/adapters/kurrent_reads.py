@@ -14,6 +14,8 @@ from services.kit.adapters.kurrent_events import recorded
 
 SLICE = 1_000
 """Events one call reads."""
+FEW = 50
+"""From so many events on a reading is worth a thread."""
 _PLACES = 1_000
 """Ends of readings that are remembered."""
 
@@ -79,8 +81,12 @@ class Reads:
 
     async def _from(self, start: int | None, after: int, size: int, pattern: str) -> tuple[list[RecordedEvent], bool]:
         # One more than wanted: the event at the start may come along.
-        part = await self._connection.read_all(start, size + 1, pattern=pattern)
-        events = [recorded(event) for event in part if event.commit_position > after][:size]
+        if size < FEW:
+            told = await self._connection.read_all(start, size + 1, pattern=pattern)
+            part = [recorded(event) for event in told]
+        else:
+            part = await self._connection.read_log(start, size + 1, pattern)
+        events = [event for event in part if event.position > after][:size]
         if events:
             self.ended(events[-1].position)
         return events, len(part) <= size

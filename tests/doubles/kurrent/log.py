@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 NO_STREAM = -1
@@ -36,8 +37,7 @@ class Proposed:
         return len(self.metadata) + len(self.data) + len(self.type.encode())
 
 
-@dataclass(slots=True, frozen=True)
-class Row:
+class Row(NamedTuple):
     """A stored event. `created`: 100 ns since 1970."""
 
     position: int
@@ -165,8 +165,7 @@ class Log:
             event.metadata,
             event.data,
         )
-        values = [getattr(row, name) for name in Row.__slots__]
-        self._writing.execute(f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        self._writing.execute(f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
         return row
 
     def _system_event(self) -> None:
@@ -242,7 +241,7 @@ class Log:
 
 def _rows(connection: sqlite3.Connection, where: str, values: tuple[object, ...], limit: int) -> list[Row]:
     found = connection.execute(f"SELECT {_COLUMNS} FROM events WHERE {where} LIMIT ?", (*values, limit))
-    return [Row(*row) for row in found.fetchall()]
+    return list(map(Row._make, found.fetchall()))
 
 
 def keeps(regex: str, prefixes: Sequence[str], of: Callable[[Row], str]) -> Keep:

@@ -88,9 +88,7 @@ class Streams(streams_pb2_grpc.StreamsServicer):
 
     # ---------------------------------------------------------------- reading
 
-    async def Read(  # noqa: N802
-        self, request: streams_pb2.ReadReq, context: Context
-    ) -> AsyncIterator[streams_pb2.ReadResp]:
+    async def Read(self, request: streams_pb2.ReadReq, context: Context) -> None:  # noqa: N802
         await self._faults.gate()
         options = request.options
         if options.resolve_links or options.uuid_option.WhichOneof("content") != "string":
@@ -100,26 +98,21 @@ class Streams(streams_pb2_grpc.StreamsServicer):
         if subscribes and (backwards or options.WhichOneof("stream_option") == "stream"):
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, "this double has subscriptions to $all alone")
         if subscribes:
-            async for response in self._subscription(options):
-                yield response
+            await self._subscription(options, context)
         elif options.WhichOneof("stream_option") == "stream":
-            async for response in self._stream(options, context, backwards=backwards):
-                yield response
+            await self._stream(options, context, backwards=backwards)
         else:
             position = (
                 options.all.position.commit_position if options.all.WhichOneof("all_option") == "position" else None
             )
             try:
                 slices = self._log.all(position, backwards=backwards)
-                async for response in self._counted(slices, _filter(options), options.count, context):
-                    yield response
+                await self._counted(slices, _filter(options), options.count, context)
             except InvalidPosition:
                 text = "Unexpected FilteredReadAllResult: InvalidPosition"
                 await context.abort(grpc.StatusCode.UNKNOWN, text)
 
-    async def _stream(
-        self, options: Options, context: Context, *, backwards: bool
-    ) -> AsyncIterator[streams_pb2.ReadResp]:
+    async def _stream(self, options: Options, context: Context, *, backwards: bool) -> None:
         if options.WhichOneof("filter_option") == "filter":
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "a stream cannot be filtered")
         identifier = options.stream.stream_identifier
@@ -127,18 +120,14 @@ class Streams(streams_pb2_grpc.StreamsServicer):
         if self._log.deleted(name):
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"Event stream '{name}' is deleted.")
         if not self._log.exists(name):
-            yield streams_pb2.ReadResp(
-                stream_not_found=streams_pb2.ReadResp.StreamNotFound(stream_identifier=identifier)
-            )
+            missing = streams_pb2.ReadResp.StreamNotFound(stream_identifier=identifier)
+            await context.write(streams_pb2.ReadResp(stream_not_found=missing))
             return
         known = options.stream.WhichOneof("revision_option") == "revision"
         slices = self._log.stream(name, options.stream.revision if known else None, backwards=backwards)
-        async for response in self._counted(slices, None, options.count, context):
-            yield response
+        await self._counted(slices, None, options.count, context)
 
-    async def _counted(
-        self, slices: Iterator[list[Row]], keep: Keep | None, count: int, context: Context
-    ) -> AsyncIterator[streams_pb2.ReadResp]:
+    async def _counted(self, slices: Iterator[list[Row]], keep: Keep | None, count: int, context: Context) -> None:
         left = count
         for rows in slices:
             await self._faults.gate()
@@ -149,15 +138,16 @@ class Streams(streams_pb2_grpc.StreamsServicer):
                     if left == count - 10 and self._faults.take("cut_reads"):
                         await context.abort(grpc.StatusCode.UNAVAILABLE, "Connection reset by peer")
                     left -= 1
-                    yield _event(row)
+                    await context.write(_event(row))
 
-    async def _subscription(self, options: Options) -> AsyncIterator[streams_pb2.ReadResp]:
+    async def _subscription(self, options: Options, context: Context) -> None:
         """Send all behind the position, then what comes; checkpoints after so many rows that were looked at."""
         start = options.all.WhichOneof("all_option")
         position = options.all.position.commit_position if start == "position" else -1
         if start == "end":
             position = max((row.position for rows in self._log.all(None, backwards=True) for row in rows), default=-1)
-        yield streams_pb2.ReadResp(confirmation=streams_pb2.ReadResp.SubscriptionConfirmation(subscription_id=_id()))
+        confirmed = streams_pb2.ReadResp.SubscriptionConfirmation(subscription_id=_id())
+        await context.write(streams_pb2.ReadResp(confirmation=confirmed))
         keep = _filter(options)
         every = options.filter.max * options.filter.checkpointIntervalMultiplier
         looked, live = 0, False
@@ -169,13 +159,13 @@ class Streams(streams_pb2_grpc.StreamsServicer):
                 position = row.position
                 looked += 1
                 if keep is None or keep(row):
-                    yield _event(row)
+                    await context.write(_event(row))
                 if every and looked % every == 0:
-                    yield streams_pb2.ReadResp(checkpoint=_checkpoint(position))
+                    await context.write(streams_pb2.ReadResp(checkpoint=_checkpoint(position)))
             if not rows:
                 if not live:
                     live = True
-                    yield streams_pb2.ReadResp(caught_up=streams_pb2.ReadResp.CaughtUp(timestamp=_now()))
+                    await context.write(streams_pb2.ReadResp(caught_up=streams_pb2.ReadResp.CaughtUp(timestamp=_now())))
                     if self._faults.take("mute"):
                         await asyncio.Event().wait()
                 await self._writer.grown(commits)
@@ -224,17 +214,20 @@ def _filter(options: Options) -> Keep | None:
 
 
 def _event(row: Row) -> streams_pb2.ReadResp:
-    event = streams_pb2.ReadResp.ReadEvent.RecordedEvent(
-        id=shared_pb2.UUID(string=row.id),
-        stream_identifier=shared_pb2.StreamIdentifier(stream_name=row.stream.encode()),
-        stream_revision=row.revision,
-        prepare_position=row.position,
-        commit_position=row.position,
-        metadata={"type": row.type, "created": str(row.created), "content-type": row.content_type},
-        custom_metadata=row.metadata,
-        data=row.data,
-    )
-    return streams_pb2.ReadResp(event=streams_pb2.ReadResp.ReadEvent(event=event, commit_position=row.position))
+    # Filled in place: made of parts it would take four times as long, and every benchmark reads through it.
+    response = streams_pb2.ReadResp()
+    response.event.commit_position = row.position
+    event = response.event.event
+    event.id.string = row.id
+    event.stream_identifier.stream_name = row.stream.encode()
+    event.stream_revision = row.revision
+    event.prepare_position = event.commit_position = row.position
+    event.metadata["type"] = row.type
+    event.metadata["created"] = str(row.created)
+    event.metadata["content-type"] = row.content_type
+    event.custom_metadata = row.metadata
+    event.data = row.data
+    return response
 
 
 def _checkpoint(position: int) -> streams_pb2.ReadResp.Checkpoint:

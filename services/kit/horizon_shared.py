@@ -24,7 +24,9 @@ _LOOK = 0.005
 _UNHEARD = 0.05
 """Seconds until somebody who waits for news looks by itself: news may be lost."""
 _LATELY = 0.25
-"""Seconds for which what was found is of use: which group serves, and positions, which only grow."""
+"""Seconds for which positions are of use, which only grow."""
+_SERVES = 1.0
+"""Seconds for which it is of use which group serves: one that was replaced stays for longer."""
 _TAIL = 0.05
 """Seconds that the log's end is waited for: it tells whether what is waited for changes anything here."""
 _OWN = 0.1
@@ -62,15 +64,13 @@ class Together:
 
     async def groups(self, names: Sequence[str]) -> tuple[dict[str, str], bool]:
         """See Horizon."""
+        found = await asyncio.gather(*[self._group(name) for name in names])
         groups: dict[str, str] = {}
-        stale = False
-        for name in names:
-            group = await self._group(name)
+        for name, group in zip(names, found, strict=True):
             if group is None:
                 raise Unavailable(f"the read models of {name} are being made; try again in a moment")
             groups[name] = group
-            stale = stale or await self._served(name) != group
-        return groups, stale
+        return groups, groups != {name: await self._served(name) for name in names}
 
     async def hear(self) -> None:
         """Hear for ever how far other processes are; cancel to stop."""
@@ -123,7 +123,17 @@ class Together:
 
     async def wait(self, places: list[Place], names: Sequence[str], seconds: float) -> bool:
         """See Horizon."""
+        for name in names:
+            await self._look_ahead(name)
         return all(await asyncio.gather(*[self._wait(places, name, seconds) for name in names]))
+
+    async def _look_ahead(self, name: str) -> None:
+        """Begin to look where the lanes of others are, while we wait for one of ours: `as_of` asks for it next."""
+        runner, group = self._runners.get(name), await self._group(name)
+        if runner is None or group is None or len(runner.lanes) == len(self._lanes):
+            return
+        if self._looks.lately(group, _LATELY) is None:
+            self._looks.begin(group)
 
     async def _wait(self, places: list[Place], name: str, seconds: float) -> bool:
         types = self._types[name]
@@ -198,9 +208,8 @@ class Together:
         return await self._documents.active(name) or ""
 
     async def _served(self, name: str) -> str:
-        """Return the versioned group that served a moment ago, "" if none does: one that was replaced is kept for a
-        while longer."""
-        return self._serving.lately(name, _LATELY) or await self._serving.join(name)
+        """Return the versioned group that served a moment ago, "" if none does."""
+        return self._serving.lately(name, _SERVES) or await self._serving.join(name)
 
     async def _group(self, name: str) -> str | None:
         """Return the versioned group that is read here, made known to the store; None if this version has none."""

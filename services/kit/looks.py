@@ -28,11 +28,15 @@ class Looks(Generic[Found]):
     async def join(self, name: str) -> Found:
         """Return what the look under way finds, or the next one. Whoever joins again gets a later look. Raises what
         looking raises."""
+        return await asyncio.shield(self.begin(name))
+
+    def begin(self, name: str) -> asyncio.Task[Found]:
+        """Look, if nobody looks right now; return the look. What it raises need not be seen by anybody."""
         task = self._under_way.get(name)
         if task is None:
             task = self._under_way[name] = asyncio.create_task(self._next(name), name=f"look for {name}")
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # all may have gone away
-        return await asyncio.shield(task)
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return task
 
     async def _next(self, name: str) -> Found:
         try:

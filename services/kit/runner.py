@@ -233,7 +233,8 @@ class ProjectionRunner:
             name = self.projection.name
             with METRICS.commit_seconds.labels(name).time(), committing(name, self._documents, len(writes)):
                 await self._documents.commit(self.group, lane.number, lane.rev, moved, writes)
-            self._news.tell(self.group, lane.number, moved)
+            if writes:  # what changed nothing is not waited for
+                self._news.tell(self.group, lane.number, moved)
         else:
             lane.passed_at = lane.passed_at if lane.unsaved else monotonic()
             lane.unsaved += 1

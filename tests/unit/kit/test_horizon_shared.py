@@ -19,6 +19,7 @@ from services.kit import horizon_shared
 from services.kit.documents import Positions
 from services.kit.engine import Ports
 from services.kit.horizon_shared import Together
+from services.kit.lane import Lane, Place, Waiters
 from services.kit.news import Listener
 from services.kit.projection import Projection
 from services.kit.tail import Tail
@@ -211,3 +212,30 @@ async def test_a_read_looks_once_for_the_group_and_once_for_its_lanes(shared: Wo
     assert (shared.documents.looks - looks, shared.documents.asked - asked) == (1, 1)
     later = await shared.append(touched("second"))
     assert await shared.horizon.as_of([NAME]) == later.recorded_at - 1, "what comes later is not called folded"
+
+
+async def test_a_wait_for_a_lane_of_ours_looks_for_those_of_others_meanwhile(shared: World) -> None:
+    """What `as_of` asks next is known by then."""
+    event = await _folded(shared)
+    shared.horizon._runners = {NAME: Mine(event)}  # type: ignore[dict-item]
+    shared.horizon._lanes = range(2)
+    looks = shared.documents.looks
+    assert await shared.waits(event)
+    await until(lambda: shared.horizon._looks.lately(GROUP, HOUR) is not None)
+    assert shared.documents.looks == looks + 1
+    assert await shared.horizon.as_of([NAME]) > event.recorded_at
+    assert shared.documents.looks == looks + 1
+
+
+class Mine:
+    """A runner that has one of two lanes."""
+
+    group = GROUP
+
+    def __init__(self, event: RecordedEvent) -> None:
+        lane = Lane(0, 1, {event.topic: (event.position, event.id)})
+        self.lanes = {0: lane}
+
+    async def wait(self, needed: list[Place], seconds: float) -> bool:
+        _ = seconds
+        return Waiters(self.lanes).reached(needed)

@@ -41,8 +41,8 @@ from tests.servers.native.redis import Redis
 
 _DOUBLES = "Kafka: acks=all; event store and documents: doubles (SQLite, WAL)"
 _SLICE = 500
-_RATES = (5, 10)
-"""Commands a second. Eight processes and two doubles share the cores: each command takes some 80 ms of one."""
+_RATES = (5, 10, 20)
+"""Commands a second. Eight processes and two doubles share the cores: each command takes some 60 ms of one."""
 
 
 async def servers(results: Results, work: Path, events: int, rounds: int, seconds: float) -> None:

@@ -57,6 +57,7 @@ async def test_a_stuck_consumer_is_made_anew(
 
         monkeypatch.setattr(AIOKafkaConsumer, "getmany", getmany)
         before = restarts()
+        await eventually(lambda: len(stuck) == 1, "it is stuck, and no poll of before is under way", 40.0)
         log = await fill(store, 100, "after")
         await eventually(lambda: group.count == copies(log), "a new consumer reads on", 40.0)
         check_folded(group.folded, log)

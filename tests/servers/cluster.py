@@ -200,7 +200,9 @@ class Cluster:
 
 
 def main() -> None:
-    """Run all of it until Ctrl+C."""
+    """Run all of it until Ctrl+C or SIGTERM, which must not leave the processes behind."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with TemporaryDirectory(prefix="voronka-distributed-") as folder:
         kafka, redis = Kafka(Path(folder) / "kafka"), Redis(Path(folder) / "redis")
         cluster = Cluster(Path(folder), kafka.start(), redis.start())

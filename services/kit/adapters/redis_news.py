@@ -35,6 +35,8 @@ class RedisNews:
         self._awake = asyncio.Event()
         self._hears = False
         self._odd = False
+        self._failures = 0
+        """How often in a row the channel could not be listened to."""
 
     @property
     def hears(self) -> bool:
@@ -72,21 +74,18 @@ class RedisNews:
                 failures += 1
 
     async def _hear(self, listener: Listener) -> None:
-        failures = 0
         while True:
             try:
                 async with self._redis.pubsub() as subscription:
                     await subscription.subscribe(self._channel)
                     await self._listen(subscription, listener)
             except _AWAY as error:
-                if self._hears:
-                    failures = 0
-                if failures == 0:
-                    log.warning("Redis is away: who waits for read models looks more often", why=repr(error))
+                if self._failures == 0:
+                    log.warning("Redis is away: who waits for read models looks more often", why=str(error))
             finally:
                 self._hears = False
-            await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
-            failures += 1
+            await asyncio.sleep(_PAUSES[min(self._failures, len(_PAUSES) - 1)])
+            self._failures += 1
 
     async def _listen(self, subscription: Any, listener: Listener) -> None:
         """Hear until Redis is silent for too long. Raises what the connection raises."""
@@ -100,6 +99,9 @@ class RedisNews:
                 await subscription.ping()
                 continue
             asked, self._hears = False, True
+            if self._failures:
+                self._failures = 0
+                log.info("Redis tells news again")
             if heard["type"] == "message":
                 for group, lane, positions in self._read(heard["data"]):
                     listener(group, lane, positions)

@@ -42,7 +42,12 @@ class RecordedEvent(NewEvent):
     @property
     def topic(self) -> str:
         """The topic this event belongs to: `<service>.events`."""
-        return self.type.split(".", 1)[0] + ".events"
+        return topic_of(self.type)
+
+
+def topic_of(type: str) -> str:
+    """Return the topic of events of this type."""
+    return type.split(".", 1)[0] + ".events"
 
 
 def rfc3339(millis: int) -> str:

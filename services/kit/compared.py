@@ -45,8 +45,7 @@ async def compared(projection: Projection, folded: Folded, documents: Documents,
     """Compare what was folded with the versioned group `group`. One of another version, or none, has no lane that could
     be compared: its documents are others."""
     found = Compared(len(folded.lanes))
-    base = f"{projection.name}.{projection.version}"
-    if group is None or not (group == base or group.startswith(base + "-")):
+    if group is None or not projection.made(group):
         return found
     await documents.define(group, projection.collections, projection.counters)
     async with documents.snapshot() as reader:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
-from contracts.envelope import RecordedEvent
+from contracts.envelope import RecordedEvent, topic_of
 from contracts.problem import Unavailable
 from services.kit import clock
 from services.kit.documents import LaneState, Positions
@@ -56,7 +56,7 @@ class Together:
         self._projections = projections
         self._defined: set[str] = set()
         self._looks = Looks(self._stored, _LOOK)
-        self._serving = Looks(self._active, 0.0)
+        self._serving = Looks(self._active, _LOOK)
         self._news = news
         self._heard = Heard()
         self._lanes = range(lanes)
@@ -74,7 +74,11 @@ class Together:
 
     async def hear(self) -> None:
         """Hear for ever how far other processes are; cancel to stop."""
-        await self._news.run(self._heard.note)
+        try:
+            await self._news.run(self._heard.note)
+        finally:  # the stores are closed next
+            await self._looks.end()
+            await self._serving.end()
 
     async def as_of(self, names: Sequence[str]) -> int:
         """See Horizon; if something waits, just before the first event that waits was recorded; while the event store
@@ -100,20 +104,18 @@ class Together:
         """Return when the first event that waits was recorded, UTC ms; None if none does."""
         found: list[int] = []
         for name in names:
-            types = self._types[name]
             group = await self._group(name)
             lately = None if group is None else self._looks.lately(group, _LATELY)
-            if lately is not None and self._waits(name, self._newest(name, lately, self._lanes)) is None:
+            if lately is not None and not self._waiting(name, self._newest(name, lately, self._lanes)):
                 continue  # nothing waited behind what was stored a moment ago: less waits now
-            for lane, positions in (await self._positions(name, None)).items():
-                first = self._tail.first(lane, types, positions)
-                if first is not None:
-                    found.append(first or await self._next(types, positions))
+            for first, positions in self._waiting(name, await self._positions(name, None)):
+                found.append(first or await self._next(self._types[name], positions))
         return min(found, default=None)
 
-    def _waits(self, name: str, lanes: Mapping[int, Positions]) -> int | None:
-        firsts = [self._tail.first(lane, self._types[name], positions) for lane, positions in lanes.items()]
-        return min((first for first in firsts if first is not None), default=None)
+    def _waiting(self, name: str, lanes: Mapping[int, Positions]) -> list[tuple[int, Positions]]:
+        """Return of each lane where something waits when the first of it was recorded, and the lane's positions."""
+        firsts = [(self._tail.first(lane, self._types[name], at), at) for lane, at in lanes.items()]
+        return [(first, at) for first, at in firsts if first is not None]
 
     async def _next(self, types: Types, positions: Positions) -> int:
         """Return when the event behind the positions was recorded, UTC ms: read, as it is no more remembered."""
@@ -123,16 +125,14 @@ class Together:
 
     async def wait(self, places: list[Place], names: Sequence[str], seconds: float) -> bool:
         """See Horizon."""
-        for name in names:
-            await self._look_ahead(name)
         return all(await asyncio.gather(*[self._wait(places, name, seconds) for name in names]))
 
     async def _look_ahead(self, name: str) -> None:
         """Begin to look where the lanes of others are, while we wait for one of ours: `as_of` asks for it next."""
-        runner, group = self._runners.get(name), await self._group(name)
-        if runner is None or group is None or len(runner.lanes) == len(self._lanes):
+        runner = self._runners.get(name)
+        if runner is None or self._all_ours(name) or self._looks.lately(runner.group, _LATELY) is not None:
             return
-        if self._looks.lately(group, _LATELY) is None:
+        if (group := await self._group(name)) is not None:
             self._looks.begin(group)
 
     async def _wait(self, places: list[Place], name: str, seconds: float) -> bool:
@@ -146,6 +146,7 @@ class Together:
         runner = self._runners.get(name)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
+                await self._look_ahead(name)
                 await self._tail.reach(max((at for _, _, at in needed), default=0), _TAIL)
                 while needed:
                     own = [place for place in needed if runner is not None and place[1] in runner.lanes]
@@ -178,12 +179,16 @@ class Together:
 
     async def _positions(self, name: str, wanted: set[int] | None) -> dict[int, Positions]:
         """Return the positions of these lanes (None: all): the newer of what is in memory and what is stored."""
-        runner = self._runners.get(name)
         lanes = self._lanes if wanted is None else sorted(wanted)
-        if wanted is None and runner is not None and all(lane in runner.lanes for lane in lanes):
+        if wanted is None and self._all_ours(name):
             return self._newest(name, (), lanes)
         group = await self._group(name)
         return self._newest(name, () if group is None else await self._looks.join(group), lanes)
+
+    def _all_ours(self, name: str) -> bool:
+        """Tell whether this process folds every lane."""
+        runner = self._runners.get(name)
+        return runner is not None and len(runner.lanes) == len(self._lanes)
 
     def _newest(self, name: str, stored: Iterable[LaneState], lanes: Iterable[int]) -> dict[int, Positions]:
         """Return the positions of these lanes: the newer of what is in memory and what is stored."""
@@ -214,9 +219,8 @@ class Together:
     async def _group(self, name: str) -> str | None:
         """Return the versioned group that is read here, made known to the store; None if this version has none."""
         projection, runner = self._projections[name], self._runners.get(name)
-        base = f"{name}.{projection.version}"
         group = await self._served(name) if runner is None else runner.group
-        if not (group == base or group.startswith(base + "-")):
+        if not projection.made(group):
             return None
         if group not in self._defined:
             await self._documents.define(group, projection.collections, projection.counters)
@@ -258,12 +262,11 @@ class Together:
     async def _between(self, lowest: Mapping[str, int], end: int) -> list[RecordedEvent]:
         """Return what is folded of each topic behind its position and up to `end`, in the order of the log. The log is
         walked once; in a busy topic that is from where the last lane had an event of it, of a rare one all there is."""
-        folded = {type for projection in self._projections.values() for type in projection.folds}
         begins = sorted((at, topic) for topic, at in lowest.items() if at < end)
         wanted: set[str] = set()
         found: list[RecordedEvent] = []
         for number, (at, topic) in enumerate(begins):
-            wanted |= {type for type in folded if type.startswith(topic.removesuffix("events"))}
+            wanted |= {type for types in self._types.values() for type in types.get(topic, ())}
             upto = begins[number + 1][0] if number + 1 < len(begins) else end
             after = at
             while after < upto and (events := await self._store.read_types(frozenset(wanted), after, _SLICE)):
@@ -276,5 +279,5 @@ def _by_topic(folded: Iterable[str]) -> Types:
     """Return the types of each topic."""
     types: dict[str, set[str]] = {}
     for type in folded:
-        types.setdefault(type.split(".", 1)[0] + ".events", set()).add(type)
+        types.setdefault(topic_of(type), set()).add(type)
     return {topic: frozenset(of) for topic, of in types.items()}

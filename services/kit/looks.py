@@ -38,6 +38,11 @@ class Looks(Generic[Found]):
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
         return task
 
+    async def end(self) -> None:
+        """Wait for the looks under way, which go on when all who waited have left: none outlives what it looks into."""
+        if self._under_way:
+            await asyncio.wait(set(self._under_way.values()))
+
     async def _next(self, name: str) -> Found:
         try:
             await asyncio.sleep(self._due.get(name, 0.0) - monotonic())

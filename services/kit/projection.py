@@ -90,6 +90,15 @@ class Projection:
         self.prefetch: Callable[[Context, Any, RecordedEvent], Iterable[Key]] | None = None
         """Names more documents an event will need, given what `keys` named; it may `get` from the context."""
 
+    @property
+    def base(self) -> str:
+        """The versioned group of this version as it is first built; further builds are named `<base>-2` and so on."""
+        return f"{self.name}.{self.version}"
+
+    def made(self, group: str) -> bool:
+        """Tell whether this versioned group is a build of this version."""
+        return group == self.base or group.startswith(self.base + "-")
+
     def on(self, *events: type[Event], keys: Keys | None = None) -> Callable[[Fold], Fold]:
         """Register a fold for these event types. It is called with (context, data, event): `data` has the fields of the
         event model; the envelope (occurred_at, imputed, actor, version ...) is on `event`. `keys` names the documents

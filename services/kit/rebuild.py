@@ -144,9 +144,8 @@ async def write_group(projection: Projection, group: str, folded: Folded, docume
 
 async def free_name(documents: Documents, projection: Projection) -> str:
     """Return a name for the next build of this version of the group, such as `analytics.1-2`."""
-    base = f"{projection.name}.{projection.version}"
-    builds = [_age(group)[1] for group in await documents.groups() if group == base or group.startswith(base + "-")]
-    return f"{base}-{max(builds) + 1}" if builds else base
+    builds = [_age(group)[1] for group in await documents.groups() if projection.made(group)]
+    return f"{projection.base}-{max(builds) + 1}" if builds else projection.base
 
 
 async def rebuild(

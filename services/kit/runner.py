@@ -104,7 +104,7 @@ class ProjectionRunner:
                     await self._take(batch)
                     self._taking = False
                 if self._shared:
-                    await self._tell()
+                    await self._catch_up()
                 for lane in await self._standing.mind(list(self.lanes.values())):
                     await self._lost(lane)
         except StopAsyncIteration:
@@ -151,8 +151,8 @@ class ProjectionRunner:
             rests += [_LOOK] if any(lane.elsewhere for lane in lanes) else []
         return min(rests, default=None)
 
-    async def _tell(self) -> None:
-        """Commit what was passed, for those who look from elsewhere; and look what they have done."""
+    async def _catch_up(self) -> None:
+        """Commit what was passed a while ago; and look again where work waits for what others do."""
         now = monotonic()
         look = now >= self._again
         self._again = now + _LOOK if look else self._again

@@ -222,8 +222,4 @@ def _reached(state: LaneState, of: Stood | Decision) -> bool:
 
 def _owner(projections: Sequence[Projection], group: str) -> Projection | None:
     """Return whose build, of this version, the group is."""
-    for projection in projections:
-        base = f"{projection.name}.{projection.version}"
-        if group == base or group.startswith(base + "-"):
-            return projection
-    return None
+    return next((projection for projection in projections if projection.made(group)), None)

@@ -93,8 +93,10 @@ class Tail:
             at = positions.get(topic, (0, ""))[0]
             if self._forgotten.get((topic, lane), 0) > at:
                 return 0
-            moments = (recorded_at for _, recorded_at, type in self._behind(topic, lane, at) if type in folded)
-            found += [moment for moment in (next(moments, None),) if moment is not None]
+            behind = self._behind(topic, lane, at)
+            first = next((recorded_at for _, recorded_at, type in behind if type in folded), None)
+            if first is not None:
+                found.append(first)
         return min(found, default=None)
 
     def count(self, lane: int, types: Types, positions: Positions) -> int:

@@ -134,10 +134,9 @@ class Workers:
     async def _group(self, projection: Projection, horizon: Horizon) -> tuple[str, bool]:
         """Return the versioned group to fold, and whether its documents can be read already; a new version is served
         once it has caught up."""
-        name, documents = projection.name, self._ports.documents
-        base = f"{name}.{projection.version}"
+        name, base, documents = projection.name, projection.base, self._ports.documents
         active = await documents.active(name)
-        if active is not None and (active == base or active.startswith(base + "-")):
+        if active is not None and projection.made(active):
             self.spawn(self._steadily(partial(self._drop_older, active), active), f"delete what {active} replaced")
             return active, False
         await documents.define(base, projection.collections, projection.counters)
@@ -187,14 +186,13 @@ class Workers:
 
     async def _replaced(self, projection: Projection, group: str) -> str:
         """Wait until reads are served by another build of the same version; return its name."""
-        base = f"{projection.name}.{projection.version}"
         while True:
             await asyncio.sleep(_LOOK)
             try:
                 active = await self._ports.documents.active(projection.name)
             except Unavailable:
                 continue
-            if active is not None and active != group and (active == base or active.startswith(base + "-")):
+            if active is not None and active != group and projection.made(active):
                 return active
 
     async def _switch(self, name: str, old: str, new: str, horizon: Horizon) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -15,7 +15,7 @@ from services.kit.adapters.redis_news import RedisNews
 from services.kit.documents import Positions
 from tests.servers.native.redis import Redis
 from tests.servers.test_redis import server  # noqa: F401 - fixture
-from tests.support.patience import PATIENCE
+from tests.support.patience import until
 
 pytestmark = pytest.mark.servers
 
@@ -46,12 +46,6 @@ async def process(address: str, log_id: str) -> AsyncIterator[Process]:
         running.cancel()
         await asyncio.wait({running})
         await made.news.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 async def test_what_one_tells_all_of_the_same_log_hear(redis: Redis) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from copy import copy
 from pathlib import Path
@@ -23,7 +23,7 @@ from services.kit.lane import Lane, Place, Waiters
 from services.kit.news import Listener
 from services.kit.projection import Projection
 from services.kit.tail import Tail
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 from tests.unit.kit.support import GROUP, store_all, workspace
 
 NAME = ANALYTICS.name
@@ -111,6 +111,7 @@ async def world(folder: Path, projection: Projection = ANALYTICS) -> AsyncIterat
         finally:
             for task in running:
                 task.cancel()
+            await asyncio.wait(running)
 
 
 @pytest.fixture
@@ -121,12 +122,6 @@ async def shared(tmp_path: Path) -> AsyncIterator[World]:
 
 def touched(deal: str) -> DealTouched:
     return DealTouched(deal_id=deal, client_id=None, funnel_id="f", stage_id="s", occurred_at=1)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 async def heard_of(world: World) -> None:
@@ -239,3 +234,11 @@ class Mine:
     async def wait(self, needed: list[Place], seconds: float) -> bool:
         _ = seconds
         return Waiters(self.lanes).reached(needed)
+
+
+async def test_who_waits_for_a_group_that_nobody_made_rests_between_two_questions(shared: World) -> None:
+    event = await shared.append(touched("first"))
+    await shared.ports.documents.drop(GROUP)
+    begun = asyncio.get_running_loop().time()
+    assert not await shared.waits(event, 0.2)
+    assert shared.documents.asked <= (asyncio.get_running_loop().time() - begun) / horizon_shared._LOOK + 2

@@ -96,3 +96,19 @@ async def test_what_a_look_found_a_moment_ago_is_told_so_long_as_asked() -> None
     assert looks.lately("b", 3600) is None
     await asyncio.sleep(0.01)
     assert looks.lately("a", 0.001) is None
+
+
+async def test_no_look_outlives_the_end() -> None:
+    """A look that nobody waits for any more is waited for: what it looks into is closed next."""
+    looked: list[str] = []
+
+    async def look(name: str) -> None:
+        await asyncio.sleep(0.01)
+        looked.append(name)
+
+    looks = Looks(look, 0)
+    await looks.end()
+    looks.begin("a")
+    looks.begin("b")
+    await looks.end()
+    assert sorted(looked) == ["a", "b"]

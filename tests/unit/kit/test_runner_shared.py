@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from copy import copy
 from pathlib import Path
@@ -22,7 +22,7 @@ from services.kit.engine import Ports
 from services.kit.news import NoNews
 from services.kit.projection import Projection
 from services.kit.runner import ProjectionRunner
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 from tests.unit.kit.support import GROUP, store_all, workspace
 
 HOUR = 3600.0
@@ -76,12 +76,6 @@ async def stored(ports: Ports) -> int:
     async with ports.documents.snapshot() as reader:
         [lane] = await reader.lanes(GROUP)
     return lane.positions.get(TOPIC, (0, ""))[0]
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 def without(*types: str) -> Projection:

@@ -24,7 +24,7 @@ from services.kit.learner import Learner
 from services.kit.news import NoNews
 from services.kit.patience import Patience
 from services.kit.tail import _KEPT, Tail
-from tests.support.patience import PATIENCE
+from tests.support.patience import until
 from tests.unit.kit.support import GROUP, store_all, workspace
 
 LANES = 12
@@ -48,12 +48,6 @@ def added(employee: str) -> EmployeeAdded:
 
 def promoted(client: str) -> ClientStatusChanged:
     return ClientStatusChanged(client_id=client, from_status="potential", to_status="current", occurred_at=1)
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 async def test_the_tail_tells_what_is_behind_positions(ports: Ports) -> None:
